@@ -1,0 +1,3 @@
+//! The command `git-happy`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Output records: one JSON line each.
