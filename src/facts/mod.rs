@@ -1,1 +1,81 @@
-//! (placeholder)
+//! What one file says: a pure function of (bytes of a blob, language).
+//!
+//! Absence: this layer knows no other file, no path and no Git. Names that a
+//! file does not bind stay free; linking decides what they mean.
+
+mod binds;
+mod builder;
+mod defs;
+mod docs;
+mod exprs;
+pub mod format;
+pub mod gate;
+mod imports;
+mod leaves;
+mod scope;
+mod tokens;
+mod walk;
+
+pub use format::{Facts, View};
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{ParseOptions, Parser};
+
+use crate::lang::Lang;
+
+/// Why a file has no facts beside its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// Parsing took longer than the deadline.
+    Deadline,
+    /// The gate refused it.
+    Gate(gate::Reason),
+}
+
+/// What extraction gives: the facts, and how much of the file was no syntax.
+#[derive(Debug)]
+pub struct Extracted {
+    /// The facts.
+    pub facts: Facts,
+    /// Lines of the file.
+    pub lines: u32,
+}
+
+/// Extracts the facts of `source`. Broken code yields fewer facts, never an error.
+pub fn extract(
+    parser: &mut Parser,
+    source: &[u8],
+    lang: &Lang,
+    deadline: Duration,
+) -> Result<Extracted, Gap> {
+    if let Some(reason) = gate::check(source) {
+        return Err(Gap::Gate(reason));
+    }
+    let tree = parse(parser, source, lang, deadline).ok_or(Gap::Deadline)?;
+    let facts = walk::facts(&tree, source, lang.roles());
+    let lines = source.iter().filter(|byte| **byte == b'\n').count() as u32;
+    Ok(Extracted { facts, lines })
+}
+
+/// Parses `source`, or gives `None` past the deadline.
+pub fn parse(
+    parser: &mut Parser,
+    source: &[u8],
+    lang: &Lang,
+    deadline: Duration,
+) -> Option<tree_sitter::Tree> {
+    parser.set_language(lang.grammar()).ok()?;
+    let until = Instant::now() + deadline;
+    let mut progress = |_: &tree_sitter::ParseState| {
+        if Instant::now() > until { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    let mut read = |at: usize, _| source.get(at..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut read, None, Some(options));
+    if tree.is_none() {
+        parser.reset();
+    }
+    tree
+}

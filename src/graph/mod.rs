@@ -1,1 +1,108 @@
-//! (placeholder)
+//! What all files say together: symbols, edges, and how each was found.
+//!
+//! Linking reads the facts of every file in place and gives the edges between
+//! their definitions. Absence: this layer knows no language and no Git; what a
+//! language's import paths mean arrives as [`Target`]s.
+
+mod calls;
+mod emit;
+mod flow;
+mod hierarchy;
+mod members;
+mod names;
+mod table;
+mod values;
+
+pub use emit::{Edge, EdgeKind, Linked, Reason, Unresolved};
+
+use rustc_hash::FxHashMap;
+
+use crate::facts::View;
+use crate::facts::format::NONE;
+
+/// One file to be linked.
+#[derive(Debug)]
+pub struct Unit<'a> {
+    /// What it says.
+    pub facts: View<'a>,
+    /// The module that its top level belongs to.
+    pub module: u32,
+    /// Files of different families do not see each other's names.
+    pub family: u8,
+    /// How its language behaves.
+    pub traits: &'a LinkTraits,
+    /// What each of its imports means, in order.
+    pub imports: Vec<Target>,
+}
+
+/// What an import path means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The module that the path names, or [`NONE`].
+    pub module: u32,
+    /// The module that path and item name together, or [`NONE`].
+    pub submodule: u32,
+    /// Index of the external path in [`Input::externals`], or [`NONE`].
+    pub external: u32,
+}
+
+impl Target {
+    /// An import that leads nowhere.
+    pub const UNKNOWN: Self = Self { module: NONE, submodule: NONE, external: NONE };
+}
+
+/// How a language behaves when names are linked.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of languages")]
+pub struct LinkTraits {
+    /// Calling a class makes an instance.
+    pub call_constructs: bool,
+    /// Members of the enclosing class are meant by their bare names.
+    pub implicit_this: bool,
+    /// Constructors are inherited.
+    pub inherits_constructor: bool,
+    /// Functions can be constructors, with a prototype.
+    pub functions_construct: bool,
+    /// Several functions of one name are told apart by their arguments.
+    pub overloads: bool,
+    /// The receiver is the first parameter of a method.
+    pub first_parameter_is_this: bool,
+    /// A type satisfies an interface by having its methods.
+    pub structural: bool,
+    /// The method that calling an instance calls.
+    pub call_method: u64,
+    /// The member of a function that its instances inherit.
+    pub prototype: u64,
+    /// Members through which a function is called: `call`, `apply`.
+    pub invokers: Vec<u64>,
+    /// Names that the language provides; they are external.
+    pub builtins: FxHashMap<u64, u32>,
+    /// Names through which containers gain elements.
+    pub adders: Vec<u64>,
+    /// Functions given to something external are called by it.
+    pub calls_back: bool,
+}
+
+/// Everything that linking needs.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// The files, in the order of their paths.
+    pub units: Vec<Unit<'a>>,
+    /// Number of modules.
+    pub modules: u32,
+    /// Modules inside modules, by name hash.
+    pub submodules: FxHashMap<(u32, u64), u32>,
+    /// Modules whose names are also seen, without import (`package` of a file).
+    pub outer: Vec<u32>,
+    /// Paths outside the repository.
+    pub externals: Vec<String>,
+}
+
+/// Links all files.
+pub fn link(input: &Input<'_>) -> Linked {
+    let mut linker = names::Linker::new(input);
+    linker.bind_names();
+    linker.find_hierarchy();
+    linker.solve();
+    linker.emit()
+}

@@ -1,0 +1,464 @@
+//! Expressions: members, calls, collections, operators, types.
+
+use tree_sitter::Node;
+
+use super::format::{ArgRec, CallRec, ImportRec, NONE, arg_flag, call_flag, import_flag, op};
+use super::leaves::unquote;
+use super::walk::{Frame, Mode, PlaceRec, Tag, Val, Walk};
+use crate::lang::{Field, NodeFlag, Role};
+
+impl Walk<'_> {
+    fn value(frame: &Frame, tag: Tag, a: u32, b: u32, at: Val) -> Val {
+        let (start, end) = (frame.start, frame.end);
+        Val { field: frame.field, tag, a, b, line: at.line, column: at.column, start, end }
+    }
+
+    pub(super) fn leave_member(&mut self, frame: &Frame) -> Option<Val> {
+        let property = self.child(frame, Field::Property)?;
+        let Some(object) = self.child(frame, Field::Object) else {
+            // A path from the root (`::name`): the name alone.
+            let slot = self.scopes.lookup(&mut self.builder, property.b);
+            self.builder.mention(slot, self.def, property.line, property.column);
+            return Some(Self::value(frame, Tag::Slot, slot, property.b, property));
+        };
+        if property.b == NONE {
+            return Some(object);
+        }
+        let base = self.slot_of(object)?;
+        let at = self.places.len() as u32;
+        self.places.push(PlaceRec {
+            base,
+            base_name: object.b,
+            name: property.b,
+            line: property.line,
+            column: property.column,
+            indexed: false,
+        });
+        let place = Self::value(frame, Tag::Place, at, property.b, property);
+        if frame.mode == Mode::Type {
+            let slot = self.slot_of(place)?;
+            return Some(Val { tag: Tag::Slot, a: slot, ..place });
+        }
+        Some(place)
+    }
+
+    pub(super) fn leave_index(&mut self, frame: &Frame) -> Option<Val> {
+        let object = self.child(frame, Field::Object)?;
+        let base = self.slot_of(object)?;
+        let keys: Vec<Val> = self.values[self.children(frame)]
+            .iter()
+            .copied()
+            .filter(|value| value.field == Field::Key)
+            .collect();
+        if frame.mode == Mode::Type {
+            let args: Vec<u32> = keys.iter().filter_map(|key| self.slot_of(*key)).collect();
+            return Some(self.apply(frame, object, base, &args));
+        }
+        let name = match keys.as_slice() {
+            [key] if key.tag == Tag::Literal => {
+                let text = &self.source[key.start as usize..key.end as usize];
+                self.key_name(text)
+            }
+            _ => {
+                for key in &keys {
+                    self.slot_of(*key);
+                }
+                self.builder.made_name(b"[?]")
+            }
+        };
+        let at = self.places.len() as u32;
+        self.places.push(PlaceRec {
+            base,
+            base_name: object.b,
+            name,
+            line: object.line,
+            column: object.column,
+            indexed: true,
+        });
+        Some(Self::value(frame, Tag::Place, at, NONE, object))
+    }
+
+    /// The name of the element under a literal key.
+    pub(super) fn key_name(&mut self, literal: &[u8]) -> u32 {
+        let inner = unquote(literal);
+        if self.roles.traits.index_is_member && inner.len() < literal.len() {
+            return self.builder.made_name(inner);
+        }
+        let mut text = Vec::with_capacity(inner.len() + 4);
+        text.push(b'[');
+        let quoted = inner.len() < literal.len();
+        if quoted {
+            text.push(b'\'');
+        }
+        text.extend_from_slice(&inner[..inner.len().min(64)]);
+        if quoted {
+            text.push(b'\'');
+        }
+        text.push(b']');
+        self.builder.made_name(&text)
+    }
+
+    pub(super) fn leave_call(&mut self, frame: &Frame) -> Option<Val> {
+        let callee = self.child(frame, Field::Callee).or_else(|| self.child(frame, Field::Type));
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let mut flags = if frame.role == Role::New { call_flag::NEW } else { 0 };
+        let Some(callee) = callee else {
+            self.settle(frame);
+            return None;
+        };
+        if callee.tag == Tag::Slot && callee.b != NONE && !self.roles.traits.super_call.is_empty() {
+            let name = self.builder.bytes(callee.b);
+            if name == self.roles.traits.super_call.as_bytes() {
+                let slot = self.super_slot();
+                return Some(Self::value(frame, Tag::Slot, slot, callee.b, callee));
+            }
+        }
+        if let Some(import) = self.import_call(callee, &values) {
+            return Some(Self::value(frame, Tag::Slot, import, NONE, callee));
+        }
+        let mut args = Vec::with_capacity(values.len());
+        for value in &values {
+            if value.field != Field::Args {
+                if value.tag == Tag::Place && value.field != Field::Callee {
+                    self.slot_of(*value);
+                }
+                continue;
+            }
+            let Some(slot) = self.slot_of(*value) else { continue };
+            let (name, spread) = match value.tag {
+                Tag::Keyed => (value.b, 0),
+                Tag::Spread if value.b == 1 => (NONE, arg_flag::KEYWORD_SPREAD),
+                Tag::Spread => (NONE, arg_flag::SPREAD),
+                _ => (NONE, 0),
+            };
+            if spread != 0 {
+                flags |= call_flag::SPREAD;
+            }
+            args.push(ArgRec { slot, name, flags: spread });
+        }
+        let (callee_slot, receiver, name) = self.callee(callee)?;
+        let result = self.builder.slot();
+        let start = self.builder.facts.args.len() as u32;
+        let args_len = args.len() as u32;
+        self.builder.facts.args.extend(args);
+        self.builder.call(CallRec {
+            caller: self.def,
+            name,
+            line: callee.line,
+            column: callee.column,
+            callee: callee_slot,
+            receiver,
+            result,
+            args: start,
+            args_len,
+            flags,
+        });
+        Some(Self::value(frame, Tag::Slot, result, NONE, callee))
+    }
+
+    /// Callee slot, receiver slot and name of a call.
+    fn callee(&mut self, callee: Val) -> Option<(u32, u32, u32)> {
+        if callee.tag == Tag::Place {
+            let place = self.places[callee.a as usize];
+            if !place.indexed {
+                return Some((NONE, place.base, place.name));
+            }
+        }
+        let slot = self.slot_of(callee)?;
+        Some((slot, NONE, callee.b))
+    }
+
+    /// `require("x")`, `import("x")`: a call that is an import.
+    fn import_call(&mut self, callee: Val, values: &[Val]) -> Option<u32> {
+        if callee.tag != Tag::Slot && callee.tag != Tag::Raw || callee.b == NONE {
+            return None;
+        }
+        let name = self.builder.bytes(callee.b);
+        let calls = &self.roles.traits.import_calls;
+        if !calls.iter().any(|known| known.as_bytes() == name) {
+            return None;
+        }
+        let path = values.iter().find(|value| value.field == Field::Args)?;
+        if path.tag != Tag::Literal {
+            return None;
+        }
+        let text = unquote(&self.source[path.start as usize..path.end as usize]).to_vec();
+        let path_name = self.builder.made_name(&text);
+        let slot = self.builder.slot();
+        self.builder.facts.imports.push(ImportRec {
+            slot,
+            path: path_name,
+            item: NONE,
+            flags: import_flag::QUOTED,
+            scope: self.def,
+            line: path.line,
+            column: path.column,
+            export: NONE,
+        });
+        Some(slot)
+    }
+
+    pub(super) fn leave_collection(&mut self, frame: &Frame) -> Option<Val> {
+        let at = Val {
+            field: frame.field,
+            tag: Tag::Slot,
+            a: NONE,
+            b: NONE,
+            line: frame.line,
+            column: frame.column,
+            start: frame.start,
+            end: frame.end,
+        };
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        if frame.role == Role::Template {
+            self.settle(frame);
+            let slot = match self.roles.literals.get(usize::from(frame.row.literal).wrapping_sub(1)) {
+                Some(symbol) => self.builder.external(symbol),
+                None => self.builder.slot(),
+            };
+            return Some(Val { tag: Tag::Slot, a: slot, ..at });
+        }
+        if Self::binds(frame) {
+            let pattern = self.pattern(&values, frame);
+            return Some(Val { tag: Tag::Pattern, a: pattern, ..at });
+        }
+        if frame.mode == Mode::Type {
+            // A tuple of types stands for any of them.
+            let slot = self.builder.slot();
+            for value in values {
+                if let Some(from) = self.slot_of(value) {
+                    self.builder.copy(slot, from);
+                }
+            }
+            return Some(Val { a: slot, ..at });
+        }
+        let written = values.iter().find(|value| value.field == Field::Type).copied();
+        let class = written.and_then(|value| self.slot_of(value));
+        let items: Vec<Val> =
+            values.iter().copied().filter(|value| value.field != Field::Type).collect();
+        let slot = self.filled(&items, class.unwrap_or(NONE));
+        if let Some(class) = class {
+            let made = self.builder.derive(op::INSTANCE, class);
+            for item in items.iter().filter(|item| item.tag == Tag::Keyed) {
+                self.builder.op(made, op::STORE, item.a, item.b, NONE);
+            }
+            self.builder.copy(slot, made);
+        }
+        Some(Val { a: slot, ..at })
+    }
+
+    /// A sequence that holds `values` by position.
+    pub(super) fn sequence(&mut self, values: &[Val]) -> u32 {
+        self.filled(values, NONE)
+    }
+
+    fn filled(&mut self, values: &[Val], class: u32) -> u32 {
+        let container = self.builder.container(class);
+        let any = self.builder.made_name(b"[?]");
+        let mut index = 0;
+        for value in values {
+            if value.tag == Tag::Literal {
+                index += 1;
+                continue;
+            }
+            let Some(from) = self.slot_of(*value) else { continue };
+            match value.tag {
+                Tag::Keyed => self.builder.op(container, op::STORE, from, value.b, NONE),
+                Tag::Spread => {
+                    let element = self.builder.derive(op::ITERATE, from);
+                    self.builder.op(container, op::STORE, element, any, NONE);
+                    self.builder.copy(container, from);
+                }
+                _ => {
+                    let key = self.position(index);
+                    self.builder.op(container, op::STORE, from, key, NONE);
+                }
+            }
+            index += 1;
+        }
+        container
+    }
+
+    fn pattern(&mut self, values: &[Val], frame: &Frame) -> u32 {
+        let mut parts = Vec::with_capacity(values.len());
+        let named = frame.row.has(NodeFlag::NamedKeys);
+        for (index, value) in values.iter().enumerate() {
+            let key = match value.tag {
+                Tag::Keyed => value.b,
+                Tag::Slot if named => value.b,
+                _ => self.position(index),
+            };
+            let part = if value.tag == Tag::Keyed {
+                self.keyed_pattern(*value)
+            } else {
+                *value
+            };
+            parts.push((key, part));
+        }
+        self.patterns.push(parts);
+        self.patterns.len() as u32 - 1
+    }
+
+    /// The pattern behind a key: the pair's frame stored it as a pattern of one.
+    fn keyed_pattern(&self, value: Val) -> Val {
+        let index = value.end as usize;
+        match self.patterns.get(index).and_then(|parts| parts.first()) {
+            Some((_, part)) if value.start == NONE => *part,
+            _ => Val { tag: Tag::Slot, ..value },
+        }
+    }
+
+    pub(super) fn leave_pair(&mut self, frame: &Frame) -> Option<Val> {
+        let key = self.child(frame, Field::Key).or_else(|| self.child(frame, Field::Name))?;
+        let value = self.child(frame, Field::Value).unwrap_or(key);
+        let name = match key.tag {
+            Tag::Raw => key.b,
+            Tag::Literal => {
+                let text = self.source[key.start as usize..key.end as usize].to_vec();
+                self.key_name(&text)
+            }
+            Tag::Slot if frame.row.has(NodeFlag::NamedKeys) => key.b,
+            _ => {
+                self.slot_of(key);
+                self.builder.made_name(b"[?]")
+            }
+        };
+        if Self::binds(frame) {
+            self.patterns.push(vec![(name, value)]);
+            let at = self.patterns.len() as u32 - 1;
+            let mut keyed = Self::value(frame, Tag::Keyed, NONE, name, key);
+            (keyed.start, keyed.end) = (NONE, at);
+            return Some(keyed);
+        }
+        let slot = self.slot_of(value)?;
+        Some(Self::value(frame, Tag::Keyed, slot, name, key))
+    }
+
+    pub(super) fn leave_comprehension(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let container = self.builder.container(NONE);
+        let mut at = *values.first()?;
+        for value in values {
+            if value.field != Field::Value {
+                self.slot_of(value);
+                continue;
+            }
+            at = value;
+            if let Some(from) = self.slot_of(value) {
+                let any = self.builder.made_name(b"[?]");
+                self.builder.op(container, op::STORE, from, any, NONE);
+            }
+        }
+        Some(Self::value(frame, Tag::Slot, container, NONE, at))
+    }
+
+    pub(super) fn leave_choice(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let slot = self.builder.slot();
+        let at = *values.first()?;
+        for value in values {
+            let from = self.slot_of(value);
+            if let (Some(from), true) = (from, value.field != Field::Aside) {
+                self.builder.copy(slot, from);
+            }
+        }
+        Some(Self::value(frame, Tag::Slot, slot, NONE, at))
+    }
+
+    pub(super) fn leave_await(&mut self, frame: &Frame) -> Option<Val> {
+        let value = self.values[self.children(frame)].last().copied()?;
+        let from = self.slot_of(value)?;
+        let slot = self.builder.derive(op::AWAIT, from);
+        Some(Self::value(frame, Tag::Slot, slot, value.b, value))
+    }
+
+    pub(super) fn leave_spread(&mut self, frame: &Frame) -> Option<Val> {
+        let value = self.values[self.children(frame)].last().copied()?;
+        let named = u32::from(frame.row.has(NodeFlag::NamedKeys));
+        if value.tag == Tag::Place && Self::binds(frame) {
+            return Some(value);
+        }
+        let slot = self.slot_of(value)?;
+        Some(Self::value(frame, Tag::Spread, slot, named, value))
+    }
+
+    pub(super) fn leave_binary(&mut self, frame: &Frame, node: Node<'_>) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let operator = node
+            .child_by_field_name("operator")
+            .map(|child| &self.source[child.start_byte()..child.end_byte()])
+            .and_then(|text| std::str::from_utf8(text).ok())
+            .unwrap_or_default();
+        let traits = &self.roles.traits;
+        if traits.choices.iter().any(|known| known == operator) {
+            let slot = self.builder.slot();
+            let mut first = None;
+            for value in values {
+                if let Some(from) = self.slot_of(value) {
+                    self.builder.copy(slot, from);
+                    first = first.or(Some(value));
+                }
+            }
+            return first.map(|at| Self::value(frame, Tag::Slot, slot, NONE, at));
+        }
+        let method = traits.operators.get(operator).cloned();
+        let slots: Vec<Option<u32>> = values.iter().map(|value| self.slot_of(*value)).collect();
+        let (Some(method), Some(Some(receiver))) = (method, slots.first()) else { return None };
+        if values[0].tag == Tag::Literal {
+            return None;
+        }
+        let name = self.builder.made_name(method.as_bytes());
+        let args: Vec<u32> = slots[1..].iter().filter_map(|slot| *slot).collect();
+        let mut at = values[0];
+        if let Some(child) = node.child_by_field_name("operator") {
+            let point = child.start_position();
+            (at.line, at.column) = (point.row as u32 + 1, point.column as u32 + 1);
+        }
+        let result = self.implicit_call(*receiver, name, at, &args);
+        Some(Self::value(frame, Tag::Slot, result, NONE, at))
+    }
+
+    /// A type applied to arguments. Some types stand for their argument.
+    fn apply(&mut self, frame: &Frame, object: Val, base: u32, args: &[u32]) -> Val {
+        let transparent = object.b != NONE && {
+            let name = self.builder.bytes(object.b);
+            self.roles.traits.transparent_types.iter().any(|known| known.as_bytes() == name)
+        };
+        let slot = if transparent {
+            let slot = self.builder.slot();
+            for arg in args {
+                self.builder.copy(slot, *arg);
+            }
+            slot
+        } else {
+            self.builder.applied(base, args)
+        };
+        Self::value(frame, Tag::Slot, slot, object.b, object)
+    }
+
+    pub(super) fn leave_generic(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let head = values.iter().position(|value| value.field != Field::TypeArgs)?;
+        let object = values[head];
+        let mut args = Vec::new();
+        for (at, value) in values.iter().enumerate() {
+            if at != head {
+                args.extend(self.slot_of(*value));
+            }
+        }
+        if frame.mode != Mode::Type {
+            // `f::<T>` is `f`: what it makes is found by inference.
+            return Some(Val { field: frame.field, ..object });
+        }
+        let base = self.slot_of(object)?;
+        Some(self.apply(frame, object, base, &args))
+    }
+
+    pub(super) fn leave_array_type(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let args: Vec<u32> = values.iter().filter_map(|value| self.slot_of(*value)).collect();
+        let at = *values.last()?;
+        let slot = self.builder.applied(NONE, &args);
+        Some(Self::value(frame, Tag::Slot, slot, at.b, at))
+    }
+}

@@ -1,0 +1,614 @@
+//! The records of one file's facts, and their form as bytes.
+//!
+//! A record holds only `u32`-sized fields that index the file's own arrays, so
+//! that facts are read in place from a mapped pack. Nothing refers to another
+//! file: what a name means outside is decided by linking.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// "No such thing", wherever an index may be absent.
+pub const NONE: u32 = u32::MAX;
+
+/// A name of the file: its hash is its identity across files.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct NameRec {
+    /// xxh3 of the bytes.
+    pub hash: u64,
+    /// Where the bytes start in the text.
+    pub at: u32,
+    /// How many bytes.
+    pub len: u32,
+}
+
+/// A definition. Definition 0 is the file.
+#[derive(Clone, Copy, Debug, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct DefRec {
+    /// Its name.
+    pub name: u32,
+    /// [`crate::lang::DefKind`] as a number.
+    pub kind: u32,
+    /// Bits of [`def_flag`].
+    pub flags: u32,
+    /// The definition it stands in.
+    pub parent: u32,
+    /// First byte.
+    pub start: u32,
+    /// Byte after the last.
+    pub end: u32,
+    /// First line, 1-based.
+    pub start_line: u32,
+    /// Last line.
+    pub end_line: u32,
+    /// Line of the name; 0 for the file.
+    pub line: u32,
+    /// Byte column of the name, 1-based.
+    pub column: u32,
+    /// The variable that the name is.
+    pub slot: u32,
+    /// The receiver, in functions that have one.
+    pub this_slot: u32,
+    /// What the function returns, or [`NONE`].
+    pub ret_slot: u32,
+    /// The written type: of the result, of the variable.
+    pub type_slot: u32,
+    /// The type that a member declared outside belongs to.
+    pub owner_slot: u32,
+    /// That type's name as written, or [`NONE`].
+    pub owner_name: u32,
+    /// First parameter.
+    pub params: u32,
+    /// Number of parameters.
+    pub params_len: u32,
+    /// Signature text.
+    pub signature: u32,
+    /// Its length.
+    pub signature_len: u32,
+    /// Doc comment text.
+    pub doc: u32,
+    /// Its length.
+    pub doc_len: u32,
+    /// Which of several definitions of one qualified name, from 0.
+    pub ordinal: u32,
+}
+
+/// Bits of [`DefRec::flags`].
+pub mod def_flag {
+    /// Reading it calls it.
+    pub const PROPERTY: u32 = 1;
+    /// Writing it calls it.
+    pub const SETTER: u32 = 1 << 1;
+    /// It takes no receiver.
+    pub const STATIC: u32 = 1 << 2;
+    /// Its receiver is the class.
+    pub const CLASS_METHOD: u32 = 1 << 3;
+    /// It has no body.
+    pub const ABSTRACT: u32 = 1 << 4;
+    /// It makes instances.
+    pub const CONSTRUCTOR: u32 = 1 << 5;
+    /// Its calls run bit by bit.
+    pub const GENERATOR: u32 = 1 << 6;
+    /// It has no name of its own.
+    pub const ANONYMOUS: u32 = 1 << 7;
+    /// Decorators or assignments may have changed what the name is.
+    pub const REBOUND: u32 = 1 << 8;
+    /// Its members are instances of it.
+    pub const ENUM: u32 = 1 << 9;
+    /// Visible in its file only.
+    pub const PRIVATE: u32 = 1 << 10;
+    /// A declaration whose body stands elsewhere.
+    pub const FORWARD: u32 = 1 << 11;
+    /// It is exported under the file's default name.
+    pub const DEFAULT_EXPORT: u32 = 1 << 12;
+    /// Its members are reached without its name.
+    pub const TRANSPARENT: u32 = 1 << 13;
+    /// Has a last parameter that takes the rest.
+    pub const VARIADIC: u32 = 1 << 14;
+}
+
+/// A parameter of a function.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct ParamRec {
+    /// Its name, or [`NONE`] for a pattern.
+    pub name: u32,
+    /// The variable that it is.
+    pub slot: u32,
+    /// Bits of [`param_flag`].
+    pub flags: u32,
+    /// The written type, or [`NONE`].
+    pub type_slot: u32,
+}
+
+/// Bits of [`ParamRec::flags`].
+pub mod param_flag {
+    /// Takes the rest of the arguments.
+    pub const REST: u32 = 1;
+    /// Takes the rest of the keyword arguments.
+    pub const KEYWORD_REST: u32 = 1 << 1;
+    /// May be left out.
+    pub const OPTIONAL: u32 = 1 << 2;
+    /// Is the receiver.
+    pub const THIS: u32 = 1 << 3;
+}
+
+/// A flow of values, taken when its trigger gains one.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct OpRec {
+    /// Number of [`op`].
+    pub kind: u32,
+    /// The other side: destination, source, or index of a call.
+    pub other: u32,
+    /// A name, where the kind has one.
+    pub name: u32,
+    /// Index of the reference site, or [`NONE`].
+    pub site: u32,
+}
+
+/// Kinds of [`OpRec`]; the trigger is the slot that the operation hangs on.
+pub mod op {
+    /// `other` gains what the trigger has.
+    pub const COPY: u32 = 0;
+    /// `other` gains member `name` of what the trigger has.
+    pub const LOAD: u32 = 1;
+    /// Member `name` of what the trigger has gains what `other` has.
+    pub const STORE: u32 = 2;
+    /// `other` gains instances of what the trigger has.
+    pub const INSTANCE: u32 = 3;
+    /// Call `other` has the trigger as callee.
+    pub const CALL: u32 = 4;
+    /// Call `other` has the trigger as receiver and calls member `name`.
+    pub const METHOD: u32 = 5;
+    /// `other` gains the instance that calling the trigger would make, or its result.
+    pub const RESULT: u32 = 6;
+    /// `other` gains what iterating the trigger gives.
+    pub const ITERATE: u32 = 7;
+    /// `other` gains what waiting for the trigger gives.
+    pub const AWAIT: u32 = 8;
+    /// `other` gains what entering the trigger as a context gives.
+    pub const ENTER: u32 = 9;
+    /// Number of kinds.
+    pub const COUNT: u32 = 10;
+}
+
+/// A value that a slot has from the start.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct SeedRec {
+    /// The slot.
+    pub slot: u32,
+    /// Number of [`seed`].
+    pub kind: u32,
+    /// Definition, allocation or name, by kind.
+    pub value: u32,
+}
+
+/// Kinds of [`SeedRec`].
+pub mod seed {
+    /// The definition itself.
+    pub const DEF: u32 = 0;
+    /// An instance of the class.
+    pub const INSTANCE: u32 = 1;
+    /// The object made at an allocation.
+    pub const OBJECT: u32 = 2;
+    /// An external symbol of that name.
+    pub const EXTERNAL: u32 = 3;
+    /// The bases' view of an instance of the class.
+    pub const SUPER: u32 = 4;
+    /// Number of kinds.
+    pub const COUNT: u32 = 5;
+}
+
+/// A call site.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct CallRec {
+    /// The definition that the site stands in.
+    pub caller: u32,
+    /// The name that is called, or [`NONE`].
+    pub name: u32,
+    /// Line of the callee's name, 1-based.
+    pub line: u32,
+    /// Byte column, 1-based.
+    pub column: u32,
+    /// The callee's slot, or [`NONE`] for a method call.
+    pub callee: u32,
+    /// The receiver's slot, or [`NONE`].
+    pub receiver: u32,
+    /// What the result goes to.
+    pub result: u32,
+    /// First argument.
+    pub args: u32,
+    /// Number of arguments.
+    pub args_len: u32,
+    /// Bits of [`call_flag`].
+    pub flags: u32,
+}
+
+/// Bits of [`CallRec::flags`].
+pub mod call_flag {
+    /// Makes an instance of the callee.
+    pub const NEW: u32 = 1;
+    /// No call is written here: an operator, a property, a loop.
+    pub const IMPLICIT: u32 = 1 << 1;
+    /// Applies a decorator.
+    pub const DECORATOR: u32 = 1 << 2;
+    /// Inside the tokens of a macro.
+    pub const TOKENS: u32 = 1 << 3;
+    /// Arguments hold a spread.
+    pub const SPREAD: u32 = 1 << 4;
+    /// The receiver is the base classes' view of `this`.
+    pub const SUPER: u32 = 1 << 5;
+}
+
+/// An argument of a call.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct ArgRec {
+    /// Its value.
+    pub slot: u32,
+    /// The keyword, or [`NONE`].
+    pub name: u32,
+    /// Bits of [`arg_flag`].
+    pub flags: u32,
+}
+
+/// Bits of [`ArgRec::flags`].
+pub mod arg_flag {
+    /// Stands for the elements of its value.
+    pub const SPREAD: u32 = 1;
+    /// Stands for the named elements of its value.
+    pub const KEYWORD_SPREAD: u32 = 1 << 1;
+}
+
+/// An imported name.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct ImportRec {
+    /// The variable it binds, or [`NONE`] (a wildcard, a bare import).
+    pub slot: u32,
+    /// The path as written, segments joined as the language writes them.
+    pub path: u32,
+    /// The imported member of that path, or [`NONE`] for the module itself.
+    pub item: u32,
+    /// Bits of [`import_flag`].
+    pub flags: u32,
+    /// The definition it stands in.
+    pub scope: u32,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Byte column, 1-based.
+    pub column: u32,
+    /// The name it is exported under, or [`NONE`].
+    pub export: u32,
+}
+
+/// Bits of [`ImportRec::flags`].
+pub mod import_flag {
+    /// All names of the module.
+    pub const WILDCARD: u32 = 1;
+    /// Importers of this file see the name.
+    pub const REEXPORT: u32 = 1 << 1;
+    /// The path's first segment is bound, not its last (`import a.b`).
+    pub const ROOT: u32 = 1 << 2;
+    /// The path is a string with the language's own rule.
+    pub const QUOTED: u32 = 1 << 3;
+    /// Members, not types (`import static`).
+    pub const STATIC: u32 = 1 << 4;
+    /// A system header.
+    pub const SYSTEM: u32 = 1 << 5;
+}
+
+/// A name that the file does not bind.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct FreeRec {
+    /// The variable that stands for it.
+    pub slot: u32,
+    /// The name.
+    pub name: u32,
+    /// The class whose inherited members are meant first; 0 at the file's level.
+    pub scope: u32,
+    /// The variable that it is if no inherited member is, or [`NONE`].
+    pub outer: u32,
+}
+
+/// A member of a definition, or of the file.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct MemberRec {
+    /// The definition that holds it.
+    pub container: u32,
+    /// Its name.
+    pub name: u32,
+    /// The variable that it is.
+    pub slot: u32,
+    /// The definition, or [`NONE`] where an import or assignment made it.
+    pub def: u32,
+}
+
+/// A base of a class.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct BaseRec {
+    /// The class (or a type parameter with a bound, or an `impl`).
+    pub class: u32,
+    /// The base's slot.
+    pub slot: u32,
+    /// 1 where the base is implemented, 0 where it is extended.
+    pub implements: u32,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Byte column, 1-based.
+    pub column: u32,
+}
+
+/// A mention of something that may be a definition.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct RefRec {
+    /// The slot whose meaning is mentioned, or [`NONE`] when an operation
+    /// names this reference as its site.
+    pub slot: u32,
+    /// The definition that the mention stands in.
+    pub scope: u32,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Byte column, 1-based.
+    pub column: u32,
+}
+
+/// An object made by a literal or a written type.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct AllocRec {
+    /// The slot of its class, or [`NONE`].
+    pub class_slot: u32,
+    /// Number of [`alloc`].
+    pub kind: u32,
+    /// First type argument in the arguments, for [`alloc::APPLIED`].
+    pub args: u32,
+    /// Number of type arguments.
+    pub args_len: u32,
+}
+
+/// Kinds of [`AllocRec`].
+pub mod alloc {
+    /// A container or object literal.
+    pub const LITERAL: u32 = 0;
+    /// A type applied to arguments: as a value it is the type.
+    pub const APPLIED: u32 = 1;
+    /// Number of kinds.
+    pub const COUNT: u32 = 2;
+}
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $field:ident: $record:ty,)*) => {
+        /// The facts of one file while they are gathered.
+        #[derive(Debug, Default)]
+        pub struct Facts {
+            $($(#[$doc])* pub $field: Vec<$record>,)*
+        }
+
+        /// The facts of one file, read in place.
+        #[derive(Clone, Copy, Debug)]
+        pub struct View<'a> {
+            $($(#[$doc])* pub $field: &'a [$record],)*
+        }
+
+        const ARRAYS: usize = [$(stringify!($field)),*].len();
+
+        impl Facts {
+            /// The facts as bytes: a count per array, then the arrays, each
+            /// starting at a multiple of eight.
+            pub fn to_bytes(&self) -> Vec<u8> {
+                let counts = [$(self.$field.len() as u32),*];
+                let mut size = (ARRAYS * 4).next_multiple_of(8);
+                $(size = size.next_multiple_of(8) + size_of_val(self.$field.as_slice());)*
+                let mut out = Vec::with_capacity(size.next_multiple_of(8));
+                for count in counts {
+                    out.extend_from_slice(&count.to_le_bytes());
+                }
+                $(
+                    out.resize(out.len().next_multiple_of(8), 0);
+                    out.extend_from_slice(self.$field.as_slice().as_bytes());
+                )*
+                out.resize(out.len().next_multiple_of(8), 0);
+                out
+            }
+        }
+
+        impl<'a> View<'a> {
+            /// Reads facts in place. `None` where the bytes are no facts: any
+            /// length, any count and any index is checked.
+            pub fn read(bytes: &'a [u8]) -> Option<Self> {
+                let (counts, _) = <[u32; ARRAYS]>::ref_from_prefix(bytes).ok()?;
+                let mut at = ARRAYS * 4;
+                let mut next = 0;
+                $(
+                    at = at.next_multiple_of(8);
+                    let count = counts[next] as usize;
+                    next += 1;
+                    let size = count.checked_mul(size_of::<$record>())?;
+                    let end = at.checked_add(size)?;
+                    let $field = <[$record]>::ref_from_bytes(bytes.get(at..end)?).ok()?;
+                    at = end;
+                )*
+                let _ = (at, next);
+                let view = Self { $($field,)* };
+                view.is_sound().then_some(view)
+            }
+        }
+    };
+}
+
+facts! {
+    /// Names, in the order they are first met.
+    names: NameRec,
+    /// Definitions; the first is the file.
+    defs: DefRec,
+    /// Parameters of all functions.
+    params: ParamRec,
+    /// Operations, ordered by trigger.
+    ops: OpRec,
+    /// Per slot, where its operations start; one more at the end.
+    uses: u32,
+    /// Values that slots have from the start.
+    seeds: SeedRec,
+    /// Call sites in source order.
+    calls: CallRec,
+    /// Arguments of all calls and applied types.
+    args: ArgRec,
+    /// Imports in source order.
+    imports: ImportRec,
+    /// Names that the file does not bind.
+    frees: FreeRec,
+    /// Members, ordered by container and name.
+    members: MemberRec,
+    /// Bases of classes.
+    bases: BaseRec,
+    /// Mentions in source order.
+    refs: RefRec,
+    /// Objects made by literals and written types.
+    allocs: AllocRec,
+    /// All text.
+    text: u8,
+}
+
+impl<'a> View<'a> {
+    /// Number of slots.
+    pub fn slots(&self) -> u32 {
+        self.uses.len().saturating_sub(1) as u32
+    }
+
+    /// The bytes of a name; empty for [`NONE`].
+    pub fn name(&self, name: u32) -> &'a [u8] {
+        match self.names.get(name as usize) {
+            Some(record) => self.text(record.at, record.len),
+            None => b"",
+        }
+    }
+
+    /// The hash of a name; 0 for [`NONE`].
+    pub fn hash(&self, name: u32) -> u64 {
+        self.names.get(name as usize).map_or(0, |record| record.hash)
+    }
+
+    /// A piece of the text.
+    pub fn text(&self, at: u32, len: u32) -> &'a [u8] {
+        self.text.get(at as usize..at as usize + len as usize).unwrap_or_default()
+    }
+
+    /// The operations that hang on `slot`.
+    pub fn ops_of(&self, slot: u32) -> &'a [OpRec] {
+        let from = self.uses[slot as usize] as usize;
+        let to = self.uses[slot as usize + 1] as usize;
+        &self.ops[from..to]
+    }
+
+    /// The parameters of `def`.
+    pub fn params_of(&self, def: u32) -> &'a [ParamRec] {
+        let record = &self.defs[def as usize];
+        &self.params[record.params as usize..(record.params + record.params_len) as usize]
+    }
+
+    /// The arguments of a call.
+    pub fn args_of(&self, call: &CallRec) -> &'a [ArgRec] {
+        &self.args[call.args as usize..(call.args + call.args_len) as usize]
+    }
+
+    /// The members of `container`.
+    pub fn members_of(&self, container: u32) -> &'a [MemberRec] {
+        let from = self.members.partition_point(|member| member.container < container);
+        let len = self.members[from..].partition_point(|member| member.container == container);
+        &self.members[from..from + len]
+    }
+
+    fn is_sound(&self) -> bool {
+        let slots = self.slots();
+        let (names, defs) = (self.names.len() as u32, self.defs.len() as u32);
+        let slot = |index: u32| index < slots;
+        let maybe = |index: u32, count: u32| index == NONE || index < count;
+        let range = |at: u32, len: u32, count: usize| {
+            at.checked_add(len).is_some_and(|end| end as usize <= count)
+        };
+        let text = |at: u32, len: u32| range(at, len, self.text.len());
+        !self.uses.is_empty()
+            && !self.defs.is_empty()
+            && self.uses.windows(2).all(|pair| pair[0] <= pair[1])
+            && self.uses.last().is_some_and(|last| *last as usize == self.ops.len())
+            && self.names.iter().all(|name| text(name.at, name.len))
+            && self.defs.iter().enumerate().all(|(at, def)| {
+                def.name < names
+                    && (def.parent as usize) < at.max(1)
+                    && slot(def.slot)
+                    && maybe(def.this_slot, slots)
+                    && maybe(def.ret_slot, slots)
+                    && maybe(def.type_slot, slots)
+                    && maybe(def.owner_slot, slots)
+                    && maybe(def.owner_name, names)
+                    && range(def.params, def.params_len, self.params.len())
+                    && text(def.signature, def.signature_len)
+                    && text(def.doc, def.doc_len)
+            })
+            && self.params.iter().all(|param| {
+                maybe(param.name, names) && slot(param.slot) && maybe(param.type_slot, slots)
+            })
+            && self.ops.iter().all(|op| {
+                let calls = matches!(op.kind, op::CALL | op::METHOD);
+                let other = if calls { self.calls.len() as u32 } else { slots };
+                op.kind < op::COUNT
+                    && op.other < other
+                    && maybe(op.name, names)
+                    && maybe(op.site, self.refs.len() as u32)
+            })
+            && self.seeds.iter().all(|seed| {
+                let count = match seed.kind {
+                    seed::DEF | seed::INSTANCE | seed::SUPER => defs,
+                    seed::OBJECT => self.allocs.len() as u32,
+                    seed::EXTERNAL => names,
+                    _ => 0,
+                };
+                slot(seed.slot) && seed.value < count
+            })
+            && self.calls.iter().all(|call| {
+                call.caller < defs
+                    && maybe(call.name, names)
+                    && maybe(call.callee, slots)
+                    && maybe(call.receiver, slots)
+                    && slot(call.result)
+                    && range(call.args, call.args_len, self.args.len())
+            })
+            && self.args.iter().all(|arg| slot(arg.slot) && maybe(arg.name, names))
+            && self.imports.iter().all(|import| {
+                maybe(import.slot, slots)
+                    && maybe(import.path, names)
+                    && maybe(import.item, names)
+                    && maybe(import.export, names)
+                    && import.scope < defs
+            })
+            && self.frees.iter().all(|free| {
+                slot(free.slot)
+                    && free.name < names
+                    && free.scope < defs
+                    && maybe(free.outer, slots)
+            })
+            && self.members.iter().all(|member| {
+                member.container < defs
+                    && member.name < names
+                    && slot(member.slot)
+                    && maybe(member.def, defs)
+            })
+            && self.bases.iter().all(|base| base.class < defs && slot(base.slot))
+            && self.refs.iter().all(|mention| {
+                maybe(mention.slot, slots) && mention.scope < defs
+            })
+            && self.allocs.iter().all(|alloc| {
+                maybe(alloc.class_slot, slots)
+                    && alloc.kind < alloc::COUNT
+                    && range(alloc.args, alloc.args_len, self.args.len())
+            })
+    }
+}

@@ -1,0 +1,470 @@
+//! The one walk over a syntax tree.
+//!
+//! A single cursor visits every node once, without recursion. A node with a
+//! role opens a frame; when its last child has been left, the frame turns what
+//! its children meant into facts and into one value for the frame around it.
+//! Nodes without a role are transparent: their children belong to the nearest
+//! frame. Work per node is constant, so the walk is linear in the tree.
+
+use tree_sitter::{Node, Tree, TreeCursor};
+
+use super::builder::Builder;
+use super::format::{DefRec, Facts, NONE};
+use super::scope::{ScopeKind, Scopes};
+use crate::lang::{DefKind, Field, NodeFlag, Role, Roles, Row};
+
+/// How names are to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// As values.
+    Value,
+    /// As places that are bound; declared when the flag says so.
+    Bind { declares: bool, hoisted: bool },
+    /// As types.
+    Type,
+}
+
+/// What a child means to its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// Slot `a`; `b` is its last name.
+    Slot,
+    /// Place `a`: a member that is not read yet; `b` is the member's name.
+    Place,
+    /// Pattern `a`.
+    Pattern,
+    /// The bare name `b`.
+    Raw,
+    /// Slot `a` under the key `b`.
+    Keyed,
+    /// Slot `a` stands for its elements; `b` is 1 for named elements.
+    Spread,
+    /// A literal in slot `a`, written at `start..end`.
+    Literal,
+    /// A parameter: slot `a`, name `b`, flags `line`, type `column`.
+    Param,
+}
+
+/// A child's meaning, with the position of its last name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Val {
+    pub(super) field: Field,
+    pub(super) tag: Tag,
+    pub(super) a: u32,
+    pub(super) b: u32,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// A node with a role whose children are being visited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) role: Role,
+    pub(super) row: Row,
+    pub(super) field: Field,
+    pub(super) mode: Mode,
+    pub(super) values: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) end_line: u32,
+    /// The definition that the node makes, or [`NONE`].
+    pub(super) def: u32,
+    /// The definition around it.
+    pub(super) outer_def: u32,
+    /// Whether its body has begun.
+    pub(super) begun: bool,
+    /// Scopes to close when it is left.
+    pub(super) scopes: u8,
+    /// A number for the role's own use.
+    pub(super) note: u32,
+}
+
+/// A function whose inside is being visited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Function {
+    pub(super) def: u32,
+    pub(super) this: u32,
+    pub(super) outer_this: bool,
+    pub(super) yields: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    kind: u16,
+    field: Field,
+    mode: Mode,
+    framed: bool,
+    mapped: bool,
+}
+
+/// A member access that is not read or written yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaceRec {
+    pub(super) base: u32,
+    /// The last name of the expression that gave the base, or [`NONE`].
+    pub(super) base_name: u32,
+    pub(super) name: u32,
+    pub(super) line: u32,
+    pub(super) column: u32,
+    pub(super) indexed: bool,
+}
+
+/// The state of a walk.
+pub(super) struct Walk<'s> {
+    pub(super) roles: &'s Roles,
+    pub(super) source: &'s [u8],
+    pub(super) builder: Builder<'s>,
+    pub(super) scopes: Scopes,
+    pub(super) frames: Vec<Frame>,
+    pub(super) values: Vec<Val>,
+    pub(super) functions: Vec<Function>,
+    pub(super) places: Vec<PlaceRec>,
+    pub(super) patterns: Vec<Vec<(u32, Val)>>,
+    pub(super) def: u32,
+    /// The run of comments (and attributes) that ends just before this point.
+    pub(super) comment: (u32, u32, u32),
+    pub(super) package: u32,
+    pub(super) fields: rustc_hash::FxHashSet<(u32, u32)>,
+    pub(super) ordinals: rustc_hash::FxHashMap<(u32, u32), u32>,
+}
+
+/// Walks `tree` and gives the facts of its file.
+pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
+    let mut walk = Walk {
+        roles,
+        source,
+        builder: Builder::new(source),
+        scopes: Scopes::new(roles.traits.implicit_this, roles.traits.sequential),
+        frames: Vec::with_capacity(64),
+        values: Vec::with_capacity(256),
+        functions: Vec::new(),
+        places: Vec::new(),
+        patterns: Vec::new(),
+        def: 0,
+        comment: (0, 0, 0),
+        package: NONE,
+        fields: rustc_hash::FxHashSet::default(),
+        ordinals: rustc_hash::FxHashMap::default(),
+    };
+    walk.begin(tree.root_node());
+    walk.run(tree.walk());
+    walk.end()
+}
+
+impl<'s> Walk<'s> {
+    fn begin(&mut self, root: Node<'_>) {
+        let name = self.builder.made_name(b"");
+        let slot = self.builder.slot();
+        self.builder.facts.defs.push(DefRec {
+            name,
+            kind: DefKind::File as u32,
+            end: self.source.len() as u32,
+            start_line: 1,
+            end_line: root.end_position().row as u32 + 1,
+            slot,
+            this_slot: NONE,
+            ret_slot: NONE,
+            type_slot: NONE,
+            owner_slot: NONE,
+            owner_name: NONE,
+            ..DefRec::default()
+        });
+        self.builder.seed(slot, super::format::seed::DEF, 0);
+        self.scopes.open(ScopeKind::Module, 0);
+    }
+
+    fn end(mut self) -> Facts {
+        self.exports_object();
+        while self.scopes.depth() > 0 {
+            self.close_scope();
+        }
+        self.builder.facts.defs[0].owner_name = self.package;
+        self.builder.finish()
+    }
+
+    fn run(&mut self, mut cursor: TreeCursor<'_>) {
+        let mut steps: Vec<Step> = Vec::with_capacity(64);
+        let mut field = Field::None;
+        let mut mode = Mode::Value;
+        loop {
+            let node = cursor.node();
+            let kind = node.kind_id();
+            let row = self.roles.row(kind);
+            let entered = field != Field::Ignore && self.visit(node, row, field, mode);
+            let framed = entered && row.role != Role::Pass;
+            if entered && cursor.goto_first_child() {
+                steps.push(Step { kind, field, mode, framed, mapped: row.mapped });
+            } else {
+                if framed {
+                    self.leave(node);
+                }
+                while !cursor.goto_next_sibling() {
+                    let Some(step) = steps.pop() else { return };
+                    cursor.goto_parent();
+                    if step.framed {
+                        self.leave(cursor.node());
+                    }
+                }
+            }
+            let Some(step) = steps.last() else { return };
+            let child = cursor.node().kind_id();
+            let place = if step.mapped {
+                let id = cursor.field_id().map_or(0, std::num::NonZeroU16::get);
+                self.roles.place(step.kind, id, child)
+            } else {
+                Field::None
+            };
+            field = if place == Field::None && !step.framed { step.field } else { place };
+            mode = if place == Field::None { step.mode } else { self.mode_of(place, step.mode) };
+            if step.framed && matches!(field, Field::Body) {
+                self.begin_body();
+            }
+        }
+    }
+
+    /// The mode in which a child at `field` of the innermost frame is read.
+    fn mode_of(&self, field: Field, inherited: Mode) -> Mode {
+        match field {
+            Field::Type
+            | Field::Owner
+            | Field::Bases
+            | Field::Interfaces
+            | Field::TypeArgs
+            | Field::TypeParams => Mode::Type,
+            Field::Name | Field::Left | Field::Params | Field::Receiver => {
+                let Some(frame) = self.frames.last() else { return inherited };
+                let hoisted = frame.row.has(NodeFlag::Hoisted);
+                let declares = match frame.role {
+                    Role::Assign => {
+                        self.roles.traits.assignment_declares || frame.row.has(NodeFlag::Declares)
+                    }
+                    Role::ForIn => !matches!(field, Field::Left) || frame.row.has(NodeFlag::Declares),
+                    Role::Collection | Role::Cast | Role::Pair => match frame.mode {
+                        Mode::Bind { declares, .. } => declares,
+                        _ => false,
+                    },
+                    _ => true,
+                };
+                Mode::Bind { declares, hoisted }
+            }
+            Field::None => inherited,
+            // A pattern's value (`{ key: pattern }`) is a pattern.
+            Field::Value => match (inherited, self.frames.last().map(|frame| frame.role)) {
+                (Mode::Bind { .. }, Some(Role::Pair)) => inherited,
+                _ => Mode::Value,
+            },
+            _ => Mode::Value,
+        }
+    }
+
+    /// Meets a node; `true` where its children are to be visited.
+    fn visit(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) -> bool {
+        if row.role == Role::Member && self.importing() {
+            self.import_path(node, field);
+            return false;
+        }
+        match row.role {
+            Role::Pass => true,
+            Role::Skip => false,
+            Role::Comment | Role::Attribute => {
+                self.note_comment(node, row.role);
+                false
+            }
+            Role::Name => {
+                self.name_leaf(node, field, mode);
+                false
+            }
+            Role::This | Role::SelfType | Role::Super | Role::PathRoot => {
+                self.receiver_leaf(node, row.role, field);
+                false
+            }
+            Role::Literal => {
+                self.literal_leaf(node, row, field, mode);
+                false
+            }
+            Role::Template if !self.has_substitution(node) => {
+                self.literal_leaf(node, row, field, mode);
+                false
+            }
+            Role::Tokens => {
+                self.tokens(node);
+                false
+            }
+            _ => {
+                self.enter(node, row, field, mode);
+                true
+            }
+        }
+    }
+
+    fn enter(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) {
+        let (from, to) = (node.start_position(), node.end_position());
+        self.frames.push(Frame {
+            role: row.role,
+            row,
+            field,
+            mode,
+            values: self.values.len() as u32,
+            start: node.start_byte() as u32,
+            end: node.end_byte() as u32,
+            line: from.row as u32 + 1,
+            column: from.column as u32 + 1,
+            end_line: to.row as u32 + 1,
+            def: NONE,
+            outer_def: self.def,
+            begun: false,
+            scopes: 0,
+            note: NONE,
+        });
+        match row.role {
+            Role::Function => self.enter_function(node),
+            Role::Lambda => self.enter_lambda(node),
+            Role::Class => self.enter_class(node),
+            Role::Namespace => self.enter_namespace(node),
+            Role::Impl => self.enter_impl(),
+            Role::Block => self.open_scope(ScopeKind::Block),
+            Role::Comprehension => self.open_scope(ScopeKind::Block),
+            _ => {}
+        }
+    }
+
+    pub(super) fn open_scope(&mut self, kind: ScopeKind) {
+        self.scopes.open(kind, self.def);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.scopes += 1;
+        }
+    }
+
+    pub(super) fn close_scope(&mut self) {
+        let inherits = self.scopes.kind() == ScopeKind::Class
+            && self.roles.traits.implicit_this
+            && self.builder.facts.bases.iter().rev().take(64).any(|base| base.class == self.def);
+        self.scopes.close(&mut self.builder, inherits, |builder, free| {
+            builder.facts.frees.push(free);
+        });
+    }
+
+    fn begin_body(&mut self) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        if frame.begun {
+            return;
+        }
+        frame.begun = true;
+        match frame.role {
+            Role::Function | Role::Lambda => self.begin_function_body(),
+            Role::Class => self.begin_class_body(),
+            Role::Impl => self.begin_impl_body(),
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, node: Node<'_>) {
+        self.begin_body();
+        let Some(frame) = self.frames.pop() else { return };
+        if frame.role == Role::ImportList {
+            self.leave_import_list(&frame);
+            return;
+        }
+        let value = match frame.role {
+            Role::Function | Role::Lambda => self.leave_function(&frame),
+            Role::Class => self.leave_class(&frame),
+            Role::Namespace | Role::Impl => {
+                self.def = frame.outer_def;
+                None
+            }
+            Role::Block => self.last_value(&frame),
+            Role::Statement => {
+                self.settle(&frame);
+                None
+            }
+            Role::Param => self.leave_param(&frame),
+            Role::SelfParam => self.leave_self_param(&frame),
+            Role::Declare | Role::Assign => self.leave_assign(&frame),
+            Role::ForIn => self.leave_for(&frame),
+            Role::Return => self.leave_return(&frame),
+            Role::Yield => self.leave_yield(&frame),
+            Role::Enter | Role::Catch | Role::Cast => self.leave_typed(&frame),
+            Role::Member => self.leave_member(&frame),
+            Role::Index => self.leave_index(&frame),
+            Role::Call | Role::New => self.leave_call(&frame),
+            Role::Collection | Role::Template => self.leave_collection(&frame),
+            Role::Pair => self.leave_pair(&frame),
+            Role::Spread => self.leave_spread(&frame),
+            Role::Comprehension => self.leave_comprehension(&frame),
+            Role::Choice => self.leave_choice(&frame),
+            Role::Await => self.leave_await(&frame),
+            Role::Binary => self.leave_binary(&frame, node),
+            Role::Opaque => {
+                self.settle(&frame);
+                None
+            }
+            Role::Decorated => self.leave_decorated(&frame),
+            Role::Decorator => self.leave_decorator(&frame),
+            Role::Generic => self.leave_generic(&frame),
+            Role::ArrayType => self.leave_array_type(&frame),
+            Role::TypeParam => self.leave_type_param(&frame),
+            Role::TypeAlias => self.leave_type_alias(&frame),
+            Role::Import
+            | Role::ImportItem
+            | Role::ImportStar
+            | Role::Export
+            | Role::Package => self.leave_import(&frame, node),
+            Role::Global | Role::Nonlocal => self.leave_global(&frame),
+            _ => {
+                self.settle(&frame);
+                None
+            }
+        };
+        self.values.truncate(frame.values as usize);
+        for _ in 0..frame.scopes {
+            self.close_scope();
+        }
+        if matches!(frame.role, Role::Class) {
+            self.def = frame.outer_def;
+        }
+        if let Some(mut value) = value {
+            value.field = frame.field;
+            self.values.push(value);
+        }
+    }
+
+    /// The values of the children of the frame just popped.
+    pub(super) fn children(&self, frame: &Frame) -> std::ops::Range<usize> {
+        frame.values as usize..self.values.len()
+    }
+
+    /// The first child at `field`.
+    pub(super) fn child(&self, frame: &Frame, field: Field) -> Option<Val> {
+        self.values[frame.values as usize..].iter().copied().find(|value| value.field == field)
+    }
+
+    /// Reads every place among the children, so that its members count as used.
+    pub(super) fn settle(&mut self, frame: &Frame) {
+        for at in self.children(frame) {
+            let value = self.values[at];
+            if value.tag == Tag::Place {
+                self.slot_of(value);
+            }
+        }
+    }
+
+    fn last_value(&mut self, frame: &Frame) -> Option<Val> {
+        let last = self.values[frame.values as usize..].last().copied();
+        self.settle_but_last(frame);
+        last.filter(|value| !matches!(value.tag, Tag::Raw | Tag::Param))
+    }
+
+    fn settle_but_last(&mut self, frame: &Frame) {
+        let range = self.children(frame);
+        for at in range.start..range.end.saturating_sub(1) {
+            let value = self.values[at];
+            if value.tag == Tag::Place {
+                self.slot_of(value);
+            }
+        }
+    }
+}

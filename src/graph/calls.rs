@@ -1,0 +1,454 @@
+//! Calls: from a value that is called to targets, parameters and results.
+
+use super::flow::DynamicOp;
+use super::members::any;
+use super::names::{CONSTRUCT, Linker, kind};
+use super::values::{Kind, Value};
+use crate::facts::format::{CallRec, NONE, arg_flag, call_flag, def_flag, param_flag};
+
+/// A target of a call, in the call's list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TargetCell {
+    /// A definition, or [`EXTERNAL`] plus an external symbol.
+    pub(super) target: u32,
+    pub(super) inferred: bool,
+    pub(super) next: u32,
+}
+
+/// Marks targets outside the repository.
+pub(super) const EXTERNAL: u32 = 1 << 31;
+
+impl Linker<'_> {
+    pub(super) fn call(&self, file: u32, call: u32) -> &CallRec {
+        let local = call - self.call_base[file as usize];
+        &self.input.units[file as usize].facts.calls[local as usize]
+    }
+
+    /// Adds a target; `true` where it is new.
+    fn add_target(&mut self, call: u32, target: u32, inferred: bool) -> bool {
+        let mut at = self.target_heads[call as usize];
+        while at != NONE {
+            let cell = &mut self.targets[at as usize];
+            if cell.target == target {
+                cell.inferred &= inferred;
+                return false;
+            }
+            at = cell.next;
+        }
+        let next = self.target_heads[call as usize];
+        self.target_heads[call as usize] = self.targets.len() as u32;
+        self.targets.push(TargetCell { target, inferred, next });
+        true
+    }
+
+    /// Calls member `name` of `value`.
+    pub(super) fn call_method(&mut self, file: u32, call: u32, value: Value, name: u64, inferred: bool) {
+        let traits = self.unit(file).traits;
+        match value.kind() {
+            Kind::Def | Kind::Bound if traits.invokers.contains(&name) => {
+                self.invoke_through(file, call, value);
+            }
+            Kind::Instance => self.call_member(file, call, value, value.index(), name, 0, inferred),
+            Kind::Super => {
+                self.call_member(file, call, value, value.index(), name, 1, inferred);
+            }
+            Kind::Object | Kind::Applied => {
+                let found = match self.class_of(value) {
+                    Some(class) => {
+                        let found = !self.find_member(class, name).is_empty();
+                        if found {
+                            self.call_member(file, call, value, class, name, 0, inferred);
+                        }
+                        found
+                    }
+                    None => false,
+                };
+                if !found {
+                    let slot = self.field(value, name);
+                    self.hang(slot, DynamicOp::Call { call, receiver: Some(value) });
+                    self.call_container(file, call, value, name);
+                }
+            }
+            Kind::External => {
+                let slot = self.sets.grow();
+                self.load(value, name, slot, NONE, file);
+                let found: Vec<Value> = self.sets.values(slot).map(|(value, _)| value).collect();
+                for value in found {
+                    self.invoke(file, call, value, None, inferred);
+                }
+            }
+            Kind::Module | Kind::Def | Kind::Bound => {
+                // A scratch slot per call and member keeps this incremental.
+                let slot = self.field(Value::new(Kind::Object, call | 1 << 28), name ^ u64::from(value.0));
+                self.hang(slot, DynamicOp::Call { call, receiver: None });
+                self.load(value, name, slot, NONE, file);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one lookup, spelt out")]
+    fn call_member(
+        &mut self,
+        file: u32,
+        call: u32,
+        value: Value,
+        class: u32,
+        name: u64,
+        skip: usize,
+        inferred: bool,
+    ) {
+        let receiver = if value.kind() == Kind::Super {
+            Value::new(Kind::Instance, value.index())
+        } else {
+            value
+        };
+        let entries = self.find_member_from(class, name, skip);
+        if entries.is_empty() {
+            let slot = self.field(receiver, name);
+            self.hang(slot, DynamicOp::Call { call, receiver: Some(receiver) });
+            let traits = self.unit(self.file_of(class)).traits;
+            if traits.prototype != 0 {
+                let scratch = self.field(Value::new(Kind::Object, call | 1 << 28), name);
+                self.hang(scratch, DynamicOp::Call { call, receiver: Some(receiver) });
+                self.load_instance(receiver, class, name, scratch, NONE, file, skip);
+            }
+            if let Some(external) = self.external_base(class) {
+                let external = Value::new(Kind::External, external);
+                self.call_method(file, call, external, name, inferred);
+            }
+            return;
+        }
+        let candidates: Vec<u32> =
+            entries.iter().filter(|entry| entry.def != NONE).map(|entry| entry.def).collect();
+        let chosen = self.overloads(file, call, &candidates);
+        for entry in entries {
+            let plain = entry.def != NONE
+                && self.is_function(entry.def)
+                && self.def(entry.def).flags & (def_flag::REBOUND | def_flag::PROPERTY) == 0;
+            if plain {
+                if chosen.contains(&entry.def) {
+                    let bound = self.def(entry.def).flags & def_flag::STATIC == 0;
+                    let receiver = bound.then_some(receiver);
+                    self.enter(file, call, entry.def, receiver, inferred);
+                    if value.kind() == Kind::Super {
+                        self.pass_this(file, call, entry.def);
+                    }
+                }
+            } else {
+                self.hang(entry.slot, DynamicOp::Call { call, receiver: Some(receiver) });
+            }
+        }
+    }
+
+    /// A call on the bases' view passes on the caller's own receiver.
+    fn pass_this(&mut self, file: u32, call: u32, def: u32) {
+        let caller = self.call(file, call).caller;
+        let from = self.unit(file).facts.defs[caller as usize].this_slot;
+        let target = self.file_of(def);
+        let to = self.def(def).this_slot;
+        if from != NONE && to != NONE {
+            let (from, to) = (self.slot_in(file, from), self.slot_in(target, to));
+            self.flow(from, to, NONE);
+        }
+    }
+
+    /// Of several functions of one name, those that take this many arguments.
+    pub(super) fn overloads(&self, file: u32, call: u32, candidates: &[u32]) -> Vec<u32> {
+        if candidates.len() < 2 {
+            return candidates.to_vec();
+        }
+        let record = self.call(file, call);
+        if record.flags & call_flag::SPREAD != 0 || !self.unit(file).traits.overloads {
+            return candidates.to_vec();
+        }
+        let count = record.args_len;
+        let fits: Vec<u32> = candidates
+            .iter()
+            .copied()
+            .filter(|def| {
+                let params = self.unit(self.file_of(*def)).facts.params_of(
+                    *def - self.def_base[self.file_of(*def) as usize],
+                );
+                let rest = params.iter().any(|param| param.flags & param_flag::REST != 0);
+                let required = params
+                    .iter()
+                    .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
+                    .count() as u32;
+                count >= required && (rest || count <= params.len() as u32)
+            })
+            .collect();
+        if fits.is_empty() { candidates.to_vec() } else { fits }
+    }
+
+    /// `f.call(this, …)` calls `f`.
+    fn invoke_through(&mut self, file: u32, call: u32, value: Value) {
+        self.invoke(file, call, value, None, true);
+    }
+
+    /// Something outside is called on a container: it may give the container
+    /// or an element, hands elements to functions, and may add its arguments.
+    fn call_container(&mut self, file: u32, call: u32, value: Value, name: u64) {
+        let record = *self.call(file, call);
+        let unit = self.unit(file);
+        let result = self.slot_in(file, record.result);
+        let elements = self.field(value, any());
+        self.flow(elements, result, NONE);
+        self.sets.add(result, value, true);
+        let adds = unit.traits.adders.contains(&name);
+        for arg in unit.facts.args_of(&record) {
+            let slot = self.slot_in(file, arg.slot);
+            if adds {
+                self.flow(slot, elements, NONE);
+                let unknown = self.field(value, super::members::unknown_key());
+                self.flow(slot, unknown, NONE);
+            }
+        }
+        if unit.traits.calls_back {
+            self.call_back(file, call, Some(elements));
+        }
+    }
+
+    /// Functions among the arguments are called by whoever takes them.
+    fn call_back(&mut self, file: u32, call: u32, elements: Option<u32>) {
+        let record = *self.call(file, call);
+        let unit = self.unit(file);
+        let made = self.object_base[file as usize]
+            + unit.facts.allocs.len() as u32
+            + (call - self.call_base[file as usize]);
+        let made = Value::new(Kind::Object, made);
+        for arg in unit.facts.args_of(&record) {
+            let slot = self.slot_in(file, arg.slot);
+            let values: Vec<Value> = self.sets.values(slot).map(|(value, _)| value).collect();
+            for value in values {
+                let def = match value.kind() {
+                    Kind::Def => value.index(),
+                    Kind::Bound => self.bound[value.index() as usize].0,
+                    _ => continue,
+                };
+                if !self.is_function(def) {
+                    continue;
+                }
+                self.add_target(call, def, true);
+                let target = self.file_of(def);
+                if let (Some(elements), Some(param)) = (elements, self.first_param(def)) {
+                    self.flow(elements, param, NONE);
+                }
+                let ret = self.def(def).ret_slot;
+                if ret != NONE {
+                    let ret = self.slot_in(target, ret);
+                    let to = self.field(made, any());
+                    self.flow(ret, to, NONE);
+                    let result = self.slot_in(file, record.result);
+                    self.sets.add(result, made, true);
+                }
+            }
+        }
+    }
+
+    fn first_param(&self, def: u32) -> Option<u32> {
+        let file = self.file_of(def);
+        let local = def - self.def_base[file as usize];
+        let params = self.unit(file).facts.params_of(local);
+        let param = params.iter().find(|param| param.flags & param_flag::THIS == 0)?;
+        Some(self.slot_in(file, param.slot))
+    }
+
+    /// Calls `value`.
+    pub(super) fn invoke(
+        &mut self,
+        file: u32,
+        call: u32,
+        value: Value,
+        receiver: Option<Value>,
+        inferred: bool,
+    ) {
+        let record = *self.call(file, call);
+        let result = self.slot_in(file, record.result);
+        match value.kind() {
+            Kind::Def if self.is_class(value.index()) => {
+                self.construct(file, call, value.index(), inferred);
+            }
+            Kind::Def if self.is_function(value.index()) => {
+                let def = value.index();
+                let method = self.def(def).kind == kind::METHOD;
+                let mut receiver = receiver.filter(|_| method || self.functions_have_this(def));
+                if record.flags & call_flag::NEW != 0
+                    && self.unit(file).traits.functions_construct
+                {
+                    let made = Value::new(Kind::Instance, def);
+                    self.sets.add(result, made, false);
+                    receiver = Some(made);
+                }
+                if receiver.is_none() && method && self.unit(file).traits.implicit_this {
+                    self.enter_implicit(file, call, def, inferred);
+                    return;
+                }
+                self.enter(file, call, def, receiver, inferred);
+            }
+            Kind::Bound => {
+                let (def, receiver) = self.bound[value.index() as usize];
+                self.enter(file, call, def, Some(receiver), inferred);
+            }
+            Kind::External => {
+                self.add_target(call, EXTERNAL | value.index(), inferred);
+                if record.flags & call_flag::DECORATOR != 0 {
+                    for arg in self.unit(file).facts.args_of(&record) {
+                        let from = self.slot_in(file, arg.slot);
+                        self.flow(from, result, NONE);
+                    }
+                } else {
+                    self.sets.add(result, value, true);
+                    if self.unit(file).traits.calls_back {
+                        self.call_back(file, call, None);
+                    }
+                }
+            }
+            Kind::Instance | Kind::Applied => {
+                let method = self.unit(file).traits.call_method;
+                if method != 0 {
+                    self.call_method(file, call, value, method, true);
+                }
+            }
+            Kind::Object => {
+                if let Some(class) = self.applied_class(value) {
+                    self.construct(file, call, class, inferred);
+                    self.open_applied(value);
+                    self.sets.add(result, Value::new(Kind::Applied, value.index()), true);
+                }
+            }
+            Kind::Def | Kind::Module | Kind::Super => {}
+        }
+    }
+
+    fn functions_have_this(&self, def: u32) -> bool {
+        self.def(def).this_slot != NONE
+    }
+
+    /// A method that is called by its bare name is called on `this`, so that
+    /// what overrides it is meant too.
+    fn enter_implicit(&mut self, file: u32, call: u32, def: u32, inferred: bool) {
+        self.enter(file, call, def, None, inferred);
+        self.pass_this(file, call, def);
+    }
+
+    fn construct(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
+        let record = *self.call(file, call);
+        let traits = self.unit(self.file_of(class)).traits;
+        if record.flags & call_flag::NEW == 0 && !traits.call_constructs {
+            return;
+        }
+        let made = Value::new(Kind::Instance, class);
+        let result = self.slot_in(file, record.result);
+        self.sets.add(result, made, false);
+        let constructors: Vec<u32> = if traits.inherits_constructor {
+            self.find_member(class, CONSTRUCT)
+        } else {
+            let container = self.container(class);
+            self.table.get(container, CONSTRUCT).collect()
+        }
+        .into_iter()
+        .filter(|entry| entry.def != NONE)
+        .map(|entry| entry.def)
+        .collect();
+        let chosen = self.overloads(file, call, &constructors);
+        if chosen.is_empty() {
+            self.add_target(call, class, inferred);
+        }
+        for def in chosen {
+            self.enter(file, call, def, Some(made), inferred);
+        }
+    }
+
+    /// Records that `call` enters `def`, and moves arguments and result.
+    pub(super) fn enter(
+        &mut self,
+        file: u32,
+        call: u32,
+        def: u32,
+        receiver: Option<Value>,
+        inferred: bool,
+    ) {
+        let new = self.add_target(call, def, inferred);
+        let target = self.file_of(def);
+        let record = *self.def(def);
+        if let (Some(receiver), true) = (receiver, record.this_slot != NONE) {
+            let this = self.slot_in(target, record.this_slot);
+            self.sets.add(this, receiver, true);
+        }
+        if !new {
+            return;
+        }
+        let site = *self.call(file, call);
+        if record.ret_slot != NONE && record.flags & def_flag::CONSTRUCTOR == 0 {
+            let (from, to) = (self.slot_in(target, record.ret_slot), self.slot_in(file, site.result));
+            self.flow(from, to, NONE);
+        }
+        self.pass_arguments(file, &site, def, receiver.is_some());
+    }
+
+    fn pass_arguments(&mut self, file: u32, site: &CallRec, def: u32, has_receiver: bool) {
+        let target = self.file_of(def);
+        let local = def - self.def_base[target as usize];
+        let facts = &self.unit(target).facts;
+        let params = facts.params_of(local);
+        let own = self.unit(file);
+        // A receiver that is given fills the parameter that stands for it.
+        let skip = usize::from(
+            has_receiver && params.first().is_some_and(|param| param.flags & param_flag::THIS != 0),
+        );
+        let mut next = skip;
+        for arg in own.facts.args_of(site) {
+            let from = self.slot_in(file, arg.slot);
+            if arg.flags & arg_flag::SPREAD != 0 {
+                for param in &params[next.min(params.len())..] {
+                    let to = self.slot_in(target, param.slot);
+                    self.hang(from, DynamicOp::Iterate { to });
+                }
+                continue;
+            }
+            if arg.flags & arg_flag::KEYWORD_SPREAD != 0 {
+                continue;
+            }
+            if arg.name != NONE {
+                let name = own.facts.hash(arg.name);
+                let named = params
+                    .iter()
+                    .find(|param| param.name != NONE && facts.hash(param.name) == name);
+                let rest = params.iter().find(|param| param.flags & param_flag::KEYWORD_REST != 0);
+                if let Some(param) = named {
+                    let to = self.slot_in(target, param.slot);
+                    self.flow(from, to, NONE);
+                } else if let Some(param) = rest {
+                    let to = self.slot_in(target, param.slot);
+                    self.collect_rest(from, to, param.slot, target);
+                }
+                continue;
+            }
+            let Some(param) = params.get(next) else { continue };
+            let to = self.slot_in(target, param.slot);
+            if param.flags & param_flag::REST != 0 {
+                self.collect_rest(from, to, param.slot, target);
+            } else {
+                self.flow(from, to, NONE);
+                next += 1;
+            }
+        }
+    }
+
+    /// An argument that a rest parameter takes is an element of it.
+    fn collect_rest(&mut self, from: u32, to: u32, slot: u32, file: u32) {
+        let _ = (slot, file);
+        let next = self.sets_object(to);
+        let element = self.field(next, any());
+        self.flow(from, element, NONE);
+        let unknown = self.field(next, super::members::unknown_key());
+        self.flow(from, unknown, NONE);
+        self.sets.add(to, next, true);
+    }
+
+    /// The object that a rest parameter is: one for each such parameter.
+    fn sets_object(&mut self, slot: u32) -> Value {
+        let base = *self.object_base.last().unwrap_or(&0);
+        Value::new(Kind::Object, base + slot)
+    }
+}

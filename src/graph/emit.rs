@@ -1,0 +1,429 @@
+//! From values and targets to edges.
+
+use super::calls::EXTERNAL;
+use super::names::{Linker, kind};
+use super::values::{Kind, Value};
+use crate::facts::format::{NONE, call_flag, def_flag};
+
+/// What an edge says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the names say it; `docs/records.md` tells more")]
+pub enum EdgeKind {
+    Defines,
+    Calls,
+    Imports,
+    Implements,
+    References,
+    Overrides,
+}
+
+/// An edge between two definitions, or from one to an external symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// What it says.
+    pub kind: EdgeKind,
+    /// The definition it starts at, numbered across files.
+    pub source: u32,
+    /// The definition (or external symbol) it leads to.
+    pub target: u32,
+    /// Whether `target` is an external symbol.
+    pub external: bool,
+    /// Whether a flow of values, and not scope or type, decides it.
+    pub inferred: bool,
+    /// No call is written at the site.
+    pub implicit: bool,
+    /// The file of the site.
+    pub file: u32,
+    /// Line of the site, 1-based; 0 where there is none.
+    pub line: u32,
+    /// Byte column of the site, 1-based.
+    pub column: u32,
+}
+
+/// Why a call site has no target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reason {
+    /// Nothing is known of the receiver.
+    UnknownReceiver = 1,
+    /// Nothing is known of the name.
+    UnknownName = 2,
+    /// The receiver is known and has no such member.
+    NoSuchMember = 3,
+    /// More targets than are worth listing.
+    TooMany = 4,
+}
+
+/// A call site that could not be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unresolved {
+    /// The definition that the site stands in.
+    pub source: u32,
+    /// Hash of the name that is called.
+    pub name: u64,
+    /// The file of the site.
+    pub file: u32,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Byte column, 1-based.
+    pub column: u32,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What linking gives.
+#[derive(Debug)]
+pub struct Linked {
+    /// First definition of each file, and the total at the end.
+    pub def_base: Vec<u32>,
+    /// All edges, in order.
+    pub edges: Vec<Edge>,
+    /// Call sites that could not be decided, in order.
+    pub unresolved: Vec<Unresolved>,
+    /// Names of external symbols.
+    pub externals: Vec<String>,
+    /// Where a definition's container stands outside its file's nesting:
+    /// members of `impl` blocks, and members named by a path.
+    pub owners: Vec<(u32, u32)>,
+}
+
+impl Linker<'_> {
+    /// The edges that follow from what was found.
+    pub(super) fn emit(mut self) -> Linked {
+        let mut edges = Vec::new();
+        let mut unresolved = Vec::new();
+        self.emit_definitions(&mut edges);
+        self.emit_calls(&mut edges, &mut unresolved);
+        self.emit_imports(&mut edges);
+        self.emit_hierarchy(&mut edges);
+        self.emit_references(&mut edges);
+        edges.sort_unstable();
+        edges.dedup_by(|later, earlier| {
+            let same = (later.kind, later.source, later.target, later.external)
+                == (earlier.kind, earlier.source, earlier.target, earlier.external)
+                && (later.file, later.line, later.column)
+                    == (earlier.file, earlier.line, earlier.column);
+            if same {
+                earlier.inferred &= later.inferred;
+            }
+            same
+        });
+        unresolved.sort_unstable();
+        let externals = (0..self.externals.len()).map(|at| self.external_name(at)).collect();
+        let mut owners: Vec<(u32, u32)> =
+            self.hierarchy.owners.iter().map(|(def, owner)| (*def, *owner)).collect();
+        owners.sort_unstable();
+        Linked { def_base: self.def_base, edges, unresolved, externals, owners }
+    }
+
+    fn external_name(&self, at: usize) -> String {
+        let mut parts = Vec::new();
+        let mut at = at as u32;
+        while let Some((parent, _, text)) = self.externals.get(at as usize) {
+            parts.push(text.as_str());
+            at = *parent;
+        }
+        parts.reverse();
+        let root = parts.first().copied().unwrap_or_default();
+        let mut name = root.to_owned();
+        for (index, part) in parts.iter().enumerate().skip(1) {
+            name.push_str(if index == 1 && !root.contains("::") { "::" } else { "." });
+            name.push_str(part);
+        }
+        name
+    }
+
+    /// The definition that stands for `def` in edges: members of an `impl`
+    /// are its type's, and the file stands for its top level.
+    fn shown(&self, def: u32) -> u32 {
+        let record = self.def(def);
+        if record.kind == kind::IMPL {
+            return self.hierarchy.owners.get(&def).copied().unwrap_or_else(|| self.shown_parent(def));
+        }
+        def
+    }
+
+    fn shown_parent(&self, def: u32) -> u32 {
+        let mut at = self.parent(def);
+        for _ in 0..64 {
+            let record = self.def(at);
+            if record.kind != kind::IMPL && record.kind != kind::TYPE_PARAM {
+                break;
+            }
+            at = self.parent(at);
+        }
+        at
+    }
+
+    fn emit_definitions(&self, edges: &mut Vec<Edge>) {
+        for def in 0..self.def_file.len() as u32 {
+            let record = self.def(def);
+            if matches!(record.kind, kind::FILE | kind::IMPL | kind::TYPE_PARAM) {
+                continue;
+            }
+            let source = match self.hierarchy.owners.get(&def) {
+                Some(owner) => *owner,
+                None => self.shown(self.parent(def)),
+            };
+            edges.push(Edge {
+                kind: EdgeKind::Defines,
+                source,
+                target: def,
+                external: false,
+                inferred: false,
+                implicit: false,
+                file: self.file_of(def),
+                line: record.line,
+                column: record.column,
+            });
+        }
+    }
+
+    fn emit_calls(&self, edges: &mut Vec<Edge>, unresolved: &mut Vec<Unresolved>) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let base = self.def_base[file];
+            for (local, call) in unit.facts.calls.iter().enumerate() {
+                let id = self.call_base[file] + local as u32;
+                let source = self.shown(base + call.caller);
+                let implicit = call.flags & call_flag::IMPLICIT != 0;
+                let mut at = self.target_heads[id as usize];
+                if at == NONE {
+                    if !implicit {
+                        let reason = self.reason(file as u32, call);
+                        let (line, column) = (call.line, call.column);
+                        let name = unit.facts.hash(call.name);
+                        let file = file as u32;
+                        unresolved.push(Unresolved { source, name, file, line, column, reason });
+                    }
+                    continue;
+                }
+                while at != NONE {
+                    let cell = self.targets[at as usize];
+                    at = cell.next;
+                    let external = cell.target & EXTERNAL != 0;
+                    if external && implicit {
+                        continue;
+                    }
+                    edges.push(Edge {
+                        kind: EdgeKind::Calls,
+                        source,
+                        target: cell.target & !EXTERNAL,
+                        external,
+                        inferred: cell.inferred,
+                        implicit,
+                        file: file as u32,
+                        line: call.line,
+                        column: call.column,
+                    });
+                }
+            }
+        }
+    }
+
+    fn reason(&self, file: u32, call: &crate::facts::format::CallRec) -> Reason {
+        let slot = if call.receiver == NONE { call.callee } else { call.receiver };
+        if slot == NONE {
+            return Reason::UnknownName;
+        }
+        let slot = self.slot_in(file, slot);
+        match (self.sets.is_full(slot), self.sets.is_empty(slot), call.receiver == NONE) {
+            (true, _, _) => Reason::TooMany,
+            (_, true, true) => Reason::UnknownName,
+            (_, true, false) => Reason::UnknownReceiver,
+            _ => Reason::NoSuchMember,
+        }
+    }
+
+    fn emit_imports(&self, edges: &mut Vec<Edge>) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let base = self.def_base[file];
+            for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
+                let mut push = |target: u32, external: bool| {
+                    edges.push(Edge {
+                        kind: EdgeKind::Imports,
+                        source: base,
+                        target,
+                        external,
+                        inferred: false,
+                        implicit: false,
+                        file: file as u32,
+                        line: import.line,
+                        column: import.column,
+                    });
+                };
+                let mut known = false;
+                if import.slot != NONE {
+                    let slot = self.slot_in(file as u32, import.slot);
+                    if let Some(def) = self.stands_for.get(&slot) {
+                        push(*def, false);
+                        known = true;
+                    }
+                }
+                let module = if target.submodule == NONE { target.module } else { target.submodule };
+                if module != NONE && !known {
+                    for def in self.files_of_module(module) {
+                        push(def, false);
+                    }
+                } else if target.external != NONE && !known {
+                    let slot = import.slot;
+                    let external = (slot != NONE)
+                        .then(|| self.slot_in(file as u32, slot))
+                        .and_then(|slot| {
+                            self.sets.values(slot).find(|(value, _)| value.kind() == Kind::External)
+                        })
+                        .map(|(value, _)| value.index());
+                    if let Some(external) = external {
+                        push(external, true);
+                    }
+                }
+            }
+        }
+    }
+
+    fn files_of_module(&self, module: u32) -> Vec<u32> {
+        let units = self.input.units.iter().enumerate();
+        units
+            .filter(|(_, unit)| unit.module == module)
+            .map(|(file, _)| self.def_base[file])
+            .take(64)
+            .collect()
+    }
+
+    fn emit_hierarchy(&mut self, edges: &mut Vec<Edge>) {
+        let mut classes: Vec<u32> = self.hierarchy.bases.keys().copied().collect();
+        classes.sort_unstable();
+        for class in &classes {
+            if self.def(*class).kind == kind::TYPE_PARAM {
+                continue;
+            }
+            for base in self.hierarchy.bases[class].clone() {
+                edges.push(Edge {
+                    kind: EdgeKind::Implements,
+                    source: *class,
+                    target: base.class,
+                    external: false,
+                    inferred: false,
+                    implicit: false,
+                    file: base.file,
+                    line: base.line,
+                    column: base.column,
+                });
+            }
+        }
+        self.emit_overrides(&classes, edges);
+    }
+
+    fn emit_overrides(&mut self, classes: &[u32], edges: &mut Vec<Edge>) {
+        for def in 0..self.def_file.len() as u32 {
+            let record = *self.def(def);
+            if record.kind != kind::METHOD || record.flags & def_flag::CONSTRUCTOR != 0 {
+                continue;
+            }
+            let parent = self.parent(def);
+            let class = self
+                .hierarchy
+                .owners
+                .get(&parent)
+                .or_else(|| self.hierarchy.owners.get(&def))
+                .copied()
+                .unwrap_or(parent);
+            if classes.binary_search(&class).is_err() {
+                continue;
+            }
+            let name = self.def_name(def);
+            for entry in self.find_member_from(class, name, 1) {
+                if entry.def == NONE || entry.def == def || !self.is_function(entry.def) {
+                    continue;
+                }
+                edges.push(Edge {
+                    kind: EdgeKind::Overrides,
+                    source: def,
+                    target: entry.def,
+                    external: false,
+                    inferred: false,
+                    implicit: false,
+                    file: self.file_of(def),
+                    line: record.line,
+                    column: record.column,
+                });
+            }
+        }
+    }
+
+    fn emit_references(&self, edges: &mut Vec<Edge>) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let base = self.def_base[file];
+            // The definition that a slot of this file is.
+            let mut meant = vec![NONE; unit.facts.slots() as usize];
+            for (local, def) in unit.facts.defs.iter().enumerate().skip(1) {
+                if !matches!(def.kind, kind::IMPL | kind::TYPE_PARAM) {
+                    meant[def.slot as usize] = base + local as u32;
+                }
+            }
+            for member in unit.facts.members {
+                if member.def != NONE && meant[member.slot as usize] == NONE {
+                    meant[member.slot as usize] = base + member.def;
+                }
+            }
+            for mention in unit.facts.refs {
+                if mention.slot == NONE {
+                    continue;
+                }
+                let slot = self.slot_in(file as u32, mention.slot);
+                let own = meant[mention.slot as usize];
+                let target = if own == NONE {
+                    match self.stands_for.get(&slot) {
+                        Some(def) => *def,
+                        None => match self.single_def(slot) {
+                            Some(def) => def,
+                            None => continue,
+                        },
+                    }
+                } else {
+                    own
+                };
+                edges.push(Edge {
+                    kind: EdgeKind::References,
+                    source: self.shown(base + mention.scope),
+                    target,
+                    external: false,
+                    inferred: false,
+                    implicit: false,
+                    file: file as u32,
+                    line: mention.line,
+                    column: mention.column,
+                });
+            }
+        }
+        for (file, site, def, property) in &self.member_refs {
+            let unit = self.unit(*file);
+            let Some(mention) = unit.facts.refs.get(*site as usize) else { continue };
+            let source = self.shown(self.def_base[*file as usize] + mention.scope);
+            let kinds = [EdgeKind::References, EdgeKind::Calls];
+            for kind in &kinds[..if *property { 2 } else { 1 }] {
+                edges.push(Edge {
+                    kind: *kind,
+                    source,
+                    target: *def,
+                    external: false,
+                    inferred: *property,
+                    implicit: *property,
+                    file: *file,
+                    line: mention.line,
+                    column: mention.column,
+                });
+            }
+        }
+    }
+
+    fn single_def(&self, slot: u32) -> Option<u32> {
+        let mut values = self.sets.values(slot);
+        let (first, inferred) = values.next()?;
+        let def = (first.kind() == Kind::Def).then(|| first.index());
+        def.filter(|_| values.next().is_none() && !inferred)
+    }
+}
+
+#[expect(dead_code, reason = "documents the invariant that values stay small")]
+const _: () = assert!(size_of::<Value>() == 4);

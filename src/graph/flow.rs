@@ -1,0 +1,234 @@
+//! The flow of values to its fixpoint.
+//!
+//! Each slot holds a small set of values; each operation that hangs on a slot
+//! is taken once for each value that the slot gains. Sets are capped, so the
+//! work is linear in the number of operations.
+
+use super::names::{Linker, kind};
+use super::values::{Kind, Value};
+use crate::facts::format::{NONE, OpRec, op};
+
+/// An operation that was found while solving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DynamicOp {
+    /// Gain a member.
+    Load { to: u32, name: u64, site: u32, file: u32 },
+    /// Call what arrives here; `call` is global, `receiver` a value or none.
+    Call { call: u32, receiver: Option<Value> },
+    /// Gain what iterating gives.
+    Iterate { to: u32 },
+    /// Give instances of what arrives.
+    Instance { to: u32 },
+}
+
+impl Linker<'_> {
+    /// Solves for all values, now that the hierarchy is known.
+    pub(super) fn solve(&mut self) {
+        self.naming = false;
+        self.bind_inherited();
+        self.sets.restart();
+        self.run();
+    }
+
+    /// Names that may be inherited members: now it can be seen which are.
+    fn bind_inherited(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            for free in unit.facts.frees {
+                if free.outer == NONE {
+                    continue;
+                }
+                let slot = self.slot_in(file as u32, free.slot);
+                let class = self.def_base[file] + free.scope;
+                let entries = self.find_member(class, unit.facts.hash(free.name));
+                if entries.is_empty() {
+                    let outer = self.slot_in(file as u32, free.outer);
+                    self.flow(outer, slot, NONE);
+                    if let Some(def) = self.stands_for.get(&outer) {
+                        self.stands_for.insert(slot, *def);
+                    }
+                    continue;
+                }
+                for entry in entries {
+                    self.flow(entry.slot, slot, NONE);
+                    if entry.def != NONE {
+                        self.stands_for.entry(slot).or_insert(entry.def);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Passes values on until nothing changes.
+    pub(super) fn run(&mut self) {
+        while let Some(slot) = self.sets.take() {
+            while let Some((value, inferred)) = self.sets.next_new(slot) {
+                self.pass_on(slot, value, inferred);
+            }
+        }
+    }
+
+    fn pass_on(&mut self, slot: u32, value: Value, inferred: bool) {
+        let file = self.slot_file(slot);
+        if let Some(file) = file {
+            let unit = self.unit(file);
+            let local = slot - self.slot_base[file as usize];
+            for record in unit.facts.ops_of(local) {
+                self.operate(file, record, value, inferred);
+            }
+        }
+        if let Some(edges) = self.edges.get(&slot) {
+            // Edges may be added meanwhile; those get the value when added.
+            for at in 0..edges.len() {
+                let Some((to, receiver)) = self.edges.get(&slot).and_then(|edges| edges.get(at)).copied()
+                else {
+                    break;
+                };
+                self.arrive(to, receiver, value, inferred);
+            }
+        }
+        if let Some(count) = self.dynamic.get(&slot).map(Vec::len) {
+            for at in 0..count {
+                let operation = self.dynamic[&slot][at];
+                self.operate_dynamic(operation, value);
+            }
+        }
+    }
+
+    fn slot_file(&self, slot: u32) -> Option<u32> {
+        if slot >= *self.slot_base.last()? {
+            return None;
+        }
+        Some(self.slot_base.partition_point(|base| *base <= slot) as u32 - 1)
+    }
+
+    fn operate(&mut self, file: u32, record: &OpRec, value: Value, inferred: bool) {
+        let other = self.slot_base[file as usize] + record.other;
+        let unit = self.unit(file);
+        match record.kind {
+            op::COPY => {
+                let by_flow = record.name == NONE;
+                self.sets.add(other, value, inferred || (by_flow && !self.naming));
+            }
+            op::LOAD => {
+                let name = unit.facts.hash(record.name);
+                self.load(value, name, other, record.site, file);
+            }
+            _ if self.naming => {}
+            op::STORE => {
+                let name = unit.facts.hash(record.name);
+                let indexed = unit.facts.name(record.name).first() == Some(&b'[');
+                self.store(value, name, other, indexed);
+            }
+            op::INSTANCE => self.instance(value, other),
+            op::CALL => {
+                let call = self.call_base[file as usize] + record.other;
+                self.invoke(file, call, value, None, inferred);
+            }
+            op::METHOD => {
+                let call = self.call_base[file as usize] + record.other;
+                self.call_method(file, call, value, unit.facts.hash(record.name), inferred);
+            }
+            op::ITERATE => self.iterate(value, other),
+            op::AWAIT => {
+                self.sets.add(other, value, inferred);
+            }
+            op::ENTER => {
+                if value.kind() != Kind::Instance {
+                    self.sets.add(other, value, true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn operate_dynamic(&mut self, operation: DynamicOp, value: Value) {
+        match operation {
+            DynamicOp::Load { to, name, site, file } => self.load(value, name, to, site, file),
+            DynamicOp::Call { call, receiver } => {
+                let file = self.call_file(call);
+                self.invoke(file, call, value, receiver, true);
+            }
+            DynamicOp::Iterate { to } => self.iterate(value, to),
+            DynamicOp::Instance { to } => self.instance(value, to),
+        }
+    }
+
+    pub(super) fn call_file(&self, call: u32) -> u32 {
+        self.call_base.partition_point(|base| *base <= call) as u32 - 1
+    }
+
+    /// Lets `to` gain everything that `from` has or gains. A function that
+    /// arrives through a `receiver` is bound to it.
+    pub(super) fn flow(&mut self, from: u32, to: u32, receiver: u32) {
+        if from == to || !self.edge_seen.insert((from, to, receiver)) {
+            return;
+        }
+        self.edges.entry(from).or_default().push((to, receiver));
+        let passed: Vec<(Value, bool)> = self.sets.passed(from).collect();
+        for (value, inferred) in passed {
+            self.arrive(to, receiver, value, inferred);
+        }
+    }
+
+    fn arrive(&mut self, to: u32, receiver: u32, value: Value, inferred: bool) {
+        let value = if receiver == NONE { value } else { self.bind(value, Value(receiver)) };
+        self.sets.add(to, value, inferred);
+    }
+
+    /// A function that is read through a receiver remembers it.
+    pub(super) fn bind(&mut self, value: Value, receiver: Value) -> Value {
+        if value.kind() != Kind::Def || self.def(value.index()).kind != kind::METHOD {
+            return value;
+        }
+        let next = self.bound.len() as u32;
+        let id = *self.bound_ids.entry((value.index(), receiver.0)).or_insert(next);
+        if id == next {
+            self.bound.push((value.index(), receiver));
+        }
+        Value::new(Kind::Bound, id)
+    }
+
+    /// Hangs an operation on a slot.
+    pub(super) fn hang(&mut self, slot: u32, operation: DynamicOp) {
+        let known = self.dynamic.entry(slot).or_default();
+        if known.contains(&operation) {
+            return;
+        }
+        known.push(operation);
+        let passed: Vec<(Value, bool)> = self.sets.passed(slot).collect();
+        for (value, _) in passed {
+            self.operate_dynamic(operation, value);
+        }
+    }
+
+    fn instance(&mut self, value: Value, to: u32) {
+        let made = match value.kind() {
+            Kind::Def if self.is_class(value.index()) => {
+                Value::new(Kind::Instance, value.index())
+            }
+            Kind::Object => match self.alloc(value.index()) {
+                Some((_, record)) if record.kind == crate::facts::format::alloc::APPLIED => {
+                    self.open_applied(value);
+                    Value::new(Kind::Applied, value.index())
+                }
+                _ => return,
+            },
+            Kind::External => value,
+            _ => return,
+        };
+        self.sets.add(to, made, false);
+    }
+
+    fn iterate(&mut self, value: Value, to: u32) {
+        match value.kind() {
+            Kind::Object | Kind::Applied => {
+                let slot = self.field(value, super::members::any());
+                self.flow(slot, to, NONE);
+            }
+            Kind::External => {
+                self.sets.add(to, value, true);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Classes and their bases: linear orders, members declared outside, overriding.
+
+use rustc_hash::FxHashMap;
+
+use super::names::{CONSTRUCT, Linker, kind};
+use super::table::Entry;
+use super::values::{Kind, Value};
+use crate::facts::format::{NONE, def_flag};
+
+/// The bases of classes, and the orders in which members are looked up.
+#[derive(Default)]
+pub(super) struct Hierarchy {
+    /// Class → (base, implements, site line, site column).
+    pub(super) bases: FxHashMap<u32, Vec<Base>>,
+    pub(super) derived: FxHashMap<u32, Vec<u32>>,
+    /// Class → a base outside the repository.
+    pub(super) external: FxHashMap<u32, u32>,
+    orders: FxHashMap<u32, Box<[u32]>>,
+    /// The class that members of an `impl` belong to.
+    pub(super) owners: FxHashMap<u32, u32>,
+}
+
+/// One base of a class, and where it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Base {
+    pub(super) class: u32,
+    pub(super) implements: bool,
+    pub(super) file: u32,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+/// Longest lookup order; a deeper hierarchy is cut, which bounds each lookup.
+const MAX_ORDER: usize = 2048;
+
+impl Linker<'_> {
+    /// Reads the hierarchy off the values that names have by now.
+    pub(super) fn find_hierarchy(&mut self) {
+        self.attach_outside_members();
+        for (file, unit) in self.input.units.iter().enumerate() {
+            for base in unit.facts.bases {
+                let mut class = self.def_base[file] + base.class;
+                if let Some(owner) = self.hierarchy.owners.get(&class) {
+                    class = *owner;
+                }
+                let slot = self.slot_in(file as u32, base.slot);
+                let found: Vec<Value> = self.sets.values(slot).map(|(value, _)| value).collect();
+                for value in found {
+                    let target = match value.kind() {
+                        Kind::Def => Some(value.index()),
+                        Kind::Object => self.applied_class(value),
+                        Kind::External => {
+                            self.hierarchy.external.entry(class).or_insert(value.index());
+                            None
+                        }
+                        _ => None,
+                    };
+                    let Some(target) = target.filter(|target| *target != class) else { continue };
+                    let record = Base {
+                        class: target,
+                        implements: base.implements != 0,
+                        file: file as u32,
+                        line: base.line,
+                        column: base.column,
+                    };
+                    self.hierarchy.bases.entry(class).or_default().push(record);
+                    self.hierarchy.derived.entry(target).or_default().push(class);
+                }
+            }
+        }
+    }
+
+    /// Members of `impl` blocks, and members named by a path, join their class.
+    fn attach_outside_members(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let file = file as u32;
+            let base = self.def_base[file as usize];
+            for (local, def) in unit.facts.defs.iter().enumerate() {
+                if def.owner_slot == NONE {
+                    continue;
+                }
+                let Some(owner) = self.owner(file, def.owner_slot) else { continue };
+                let id = base + local as u32;
+                self.hierarchy.owners.insert(id, owner);
+                let container = self.container(owner);
+                if def.kind == kind::IMPL {
+                    for member in unit.facts.members_of(local as u32) {
+                        let slot = self.slot_in(file, member.slot);
+                        let def = if member.def == NONE { NONE } else { base + member.def };
+                        self.table.insert(container, unit.facts.hash(member.name), slot, def);
+                    }
+                } else {
+                    let slot = self.slot_in(file, def.slot);
+                    self.table.insert(container, unit.facts.hash(def.name), slot, id);
+                    if def.flags & def_flag::CONSTRUCTOR != 0 || def.name == def.owner_name {
+                        self.table.insert(container, CONSTRUCT, slot, id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The lookup order of a class: itself, then its bases (C3 where that
+    /// exists, otherwise depth first).
+    pub(super) fn order(&mut self, class: u32) -> Box<[u32]> {
+        if let Some(order) = self.hierarchy.orders.get(&class) {
+            return order.clone();
+        }
+        // Bases first, without recursion: a class is done when its bases are.
+        let mut stack = vec![(class, false)];
+        let mut open = rustc_hash::FxHashSet::default();
+        while let Some((current, ready)) = stack.pop() {
+            if self.hierarchy.orders.contains_key(&current) {
+                continue;
+            }
+            let bases: Vec<u32> = self
+                .hierarchy
+                .bases
+                .get(&current)
+                .map(|bases| bases.iter().map(|base| base.class).collect())
+                .unwrap_or_default();
+            if ready {
+                let order = self.merge(current, &bases);
+                self.hierarchy.orders.insert(current, order);
+                continue;
+            }
+            open.insert(current);
+            stack.push((current, true));
+            for base in bases.iter().rev() {
+                if !open.contains(base) {
+                    stack.push((*base, false));
+                }
+            }
+        }
+        self.hierarchy.orders.get(&class).cloned().unwrap_or_else(|| Box::new([class]))
+    }
+
+    fn merge(&self, class: u32, bases: &[u32]) -> Box<[u32]> {
+        let mut order = vec![class];
+        if let [base] = bases {
+            if let Some(rest) = self.hierarchy.orders.get(base) {
+                order.extend(rest.iter().copied().filter(|other| *other != class));
+            } else {
+                order.push(*base);
+            }
+            order.truncate(MAX_ORDER);
+            return order.into();
+        }
+        let mut lists: Vec<Vec<u32>> = bases
+            .iter()
+            .map(|base| {
+                self.hierarchy.orders.get(base).map_or_else(|| vec![*base], |order| order.to_vec())
+            })
+            .collect();
+        lists.push(bases.to_vec());
+        for list in &mut lists {
+            list.retain(|other| *other != class);
+            list.reverse();
+        }
+        loop {
+            lists.retain(|list| !list.is_empty());
+            if lists.is_empty() || order.len() >= MAX_ORDER {
+                break;
+            }
+            let free = lists.iter().map(|list| list[list.len() - 1]).find(|candidate| {
+                lists.iter().all(|list| !list[..list.len() - 1].contains(candidate))
+            });
+            let next = free.unwrap_or_else(|| lists[0][lists[0].len() - 1]);
+            order.push(next);
+            for list in &mut lists {
+                list.retain(|other| *other != next);
+            }
+        }
+        order.into()
+    }
+
+    /// The members of that name that an instance of `class` has: those of the
+    /// first class in its order that has any.
+    pub(super) fn find_member(&mut self, class: u32, name: u64) -> Vec<Entry> {
+        self.find_member_from(class, name, 0)
+    }
+
+    /// The same, leaving out the first `skip` classes of the order.
+    pub(super) fn find_member_from(&mut self, class: u32, name: u64, skip: usize) -> Vec<Entry> {
+        let container = self.container(class);
+        if skip == 0 && self.table.has(container, name) {
+            return self.table.get(container, name).collect();
+        }
+        if !self.hierarchy.bases.contains_key(&class) {
+            return Vec::new();
+        }
+        let order = self.order(class);
+        for base in order.iter().skip(skip) {
+            let container = self.container(*base);
+            if self.table.has(container, name) {
+                return self.table.get(container, name).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    /// An external base anywhere above `class`.
+    pub(super) fn external_base(&mut self, class: u32) -> Option<u32> {
+        let order = self.order(class);
+        order.iter().find_map(|base| self.hierarchy.external.get(base).copied())
+    }
+
+    /// Whether a definition is a class of some sort.
+    pub(super) fn is_class(&self, def: u32) -> bool {
+        matches!(self.def(def).kind, kind::CLASS | kind::INTERFACE | kind::TYPE_PARAM)
+    }
+
+    pub(super) fn is_function(&self, def: u32) -> bool {
+        matches!(self.def(def).kind, kind::FUNCTION | kind::METHOD)
+    }
+}

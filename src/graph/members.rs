@@ -1,0 +1,315 @@
+//! Members: what reading and writing them means for each kind of value.
+
+use std::sync::OnceLock;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::flow::DynamicOp;
+use super::names::{Linker, kind};
+use super::table::Entry;
+use super::values::{Kind, Value};
+use crate::facts::format::{NONE, alloc, def_flag};
+
+/// The member that stands for any element.
+pub(super) fn any() -> u64 {
+    static HASH: OnceLock<u64> = OnceLock::new();
+    *HASH.get_or_init(|| xxh3_64(b"[]"))
+}
+
+/// The member that stands for elements under keys that are not known.
+pub(super) fn unknown_key() -> u64 {
+    static HASH: OnceLock<u64> = OnceLock::new();
+    *HASH.get_or_init(|| xxh3_64(b"[?]"))
+}
+
+/// The member that holds the argument of an applied type.
+fn argument(index: usize) -> u64 {
+    xxh3_64(format!("<{index}>").as_bytes())
+}
+
+impl Linker<'_> {
+    /// The slot of a member that no definition declares.
+    pub(super) fn field(&mut self, owner: Value, name: u64) -> u32 {
+        // A class and its instances share what is stored on them.
+        let owner = match owner.kind() {
+            Kind::Instance => Value::new(Kind::Def, owner.index()),
+            _ => owner,
+        };
+        if let Some(slot) = self.fields.get(&(owner.0, name)) {
+            return *slot;
+        }
+        let slot = self.sets.grow();
+        self.fields.insert((owner.0, name), slot);
+        slot
+    }
+
+    /// Fills the members that hold the arguments of an applied type.
+    pub(super) fn open_applied(&mut self, value: Value) {
+        if self.object_slots.insert(value.index(), ()).is_some() {
+            return;
+        }
+        let Some((file, record)) = self.alloc(value.index()) else { return };
+        let instance = Value::new(Kind::Applied, value.index());
+        let facts = &self.unit(file).facts;
+        let args = &facts.args[record.args as usize..(record.args + record.args_len) as usize];
+        for (index, arg) in args.iter().enumerate() {
+            let from = self.slot_in(file, arg.slot);
+            let to = self.field(instance, argument(index));
+            self.hang(from, DynamicOp::Instance { to });
+            if index + 1 == args.len() {
+                let element = self.field(instance, any());
+                self.flow(to, element, NONE);
+                let unknown = self.field(instance, unknown_key());
+                self.flow(to, unknown, NONE);
+            }
+        }
+    }
+
+    /// `to` gains member `name` of `value`.
+    pub(super) fn load(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
+        match value.kind() {
+            Kind::Module => {
+                let found = self.look_up_module(value.index(), name, to, 0);
+                if found {
+                    self.refer_member(file, site, to);
+                } else {
+                    self.load_export(value, name, to, site, file);
+                }
+            }
+            Kind::Def => self.load_static(value, name, to, site, file),
+            Kind::Instance => self.load_instance(value, value.index(), name, to, site, file, 0),
+            Kind::Super => {
+                let this = Value::new(Kind::Instance, value.index());
+                self.load_instance(this, value.index(), name, to, site, file, 1);
+            }
+            Kind::Object | Kind::Applied => self.load_object(value, name, to, site, file),
+            Kind::External => self.load_external(value, name, to, file),
+            Kind::Bound => {}
+        }
+    }
+
+    /// A member of what a module exports as a whole (`module.exports.name`).
+    fn load_export(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
+        let whole = xxh3_64(b"module.exports");
+        if name == whole || !self.table.has(value.index(), whole) {
+            return;
+        }
+        let entries: Vec<Entry> = self.table.get(value.index(), whole).collect();
+        for entry in entries {
+            self.hang(entry.slot, DynamicOp::Load { to, name, site, file });
+        }
+    }
+
+    fn load_external(&mut self, value: Value, name: u64, to: u32, file: u32) {
+        if self.externals[value.index() as usize].2.len() > 200 {
+            self.sets.add(to, value, true);
+            return;
+        }
+        let text = self.name_text(file, name);
+        let id = self.external_child(value.index(), name, &text);
+        self.sets.add(to, Value::new(Kind::External, id), false);
+    }
+
+    /// The text of a name that some file mentions.
+    fn name_text(&self, file: u32, name: u64) -> String {
+        let facts = &self.unit(file).facts;
+        facts
+            .names
+            .iter()
+            .find(|record| record.hash == name)
+            .map(|record| String::from_utf8_lossy(facts.text(record.at, record.len)).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// A member of a class (or a function) itself.
+    fn load_static(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
+        let class = value.index();
+        let traits = self.unit(self.file_of(class)).traits;
+        if name == traits.prototype && name != 0 {
+            self.sets.add(to, Value::new(Kind::Instance, class), false);
+            return;
+        }
+        if !self.naming || self.is_class(class) {
+            let entries = self.find_member(class, name);
+            if !entries.is_empty() {
+                for entry in entries {
+                    self.read_entry(entry, to, site, file, value);
+                }
+                return;
+            }
+        }
+        if self.naming {
+            return;
+        }
+        let slot = self.field(value, name);
+        self.flow(slot, to, NONE);
+        if let Some(external) = self.external_base(class) {
+            self.load_external(Value::new(Kind::External, external), name, to, file);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one lookup, spelt out")]
+    pub(super) fn load_instance(
+        &mut self,
+        receiver: Value,
+        class: u32,
+        name: u64,
+        to: u32,
+        site: u32,
+        file: u32,
+        skip: usize,
+    ) {
+        let entries = self.find_member_from(class, name, skip);
+        if !entries.is_empty() {
+            for entry in entries {
+                self.read_entry(entry, to, site, file, receiver);
+            }
+            return;
+        }
+        let slot = self.field(receiver, name);
+        self.flow(slot, to, receiver.0);
+        self.load_prototype(class, name, to, site, file);
+        if let Some(external) = self.external_base(class) {
+            self.load_external(Value::new(Kind::External, external), name, to, file);
+        }
+    }
+
+    /// What a function's prototype was set to has members for its instances.
+    fn load_prototype(&mut self, class: u32, name: u64, to: u32, site: u32, file: u32) {
+        let traits = self.unit(self.file_of(class)).traits;
+        if traits.prototype == 0 || name == traits.prototype {
+            return;
+        }
+        let slot = self.field(Value::new(Kind::Def, class), traits.prototype);
+        self.hang(slot, DynamicOp::Load { to, name, site, file });
+    }
+
+    fn load_object(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
+        if let Some(class) = self.class_of(value) {
+            let entries = self.find_member(class, name);
+            if !entries.is_empty() {
+                for entry in entries {
+                    self.read_entry(entry, to, site, file, value);
+                }
+                return;
+            }
+        }
+        let slot = self.field(value, name);
+        self.flow(slot, to, NONE);
+        let indexed = self.is_key(file, name);
+        if indexed && name != unknown_key() {
+            let unknown = self.field(value, unknown_key());
+            self.flow(unknown, to, NONE);
+        } else if indexed {
+            let element = self.field(value, any());
+            self.flow(element, to, NONE);
+        }
+    }
+
+    fn is_key(&self, file: u32, name: u64) -> bool {
+        name == unknown_key() || self.name_text(file, name).starts_with('[')
+    }
+
+    /// The class of an object, where it was written.
+    pub(super) fn class_of(&self, value: Value) -> Option<u32> {
+        match value.kind() {
+            Kind::Applied => self.applied_class(value),
+            Kind::Object => {
+                let (file, record) = self.alloc(value.index())?;
+                if record.class_slot == NONE || record.kind == alloc::APPLIED {
+                    return self.applied_class(value);
+                }
+                let slot = self.slot_in(file, record.class_slot);
+                self.sets
+                    .values(slot)
+                    .find_map(|(value, _)| (value.kind() == Kind::Def).then(|| value.index()))
+            }
+            Kind::Instance => Some(value.index()),
+            _ => None,
+        }
+    }
+
+    /// Reads a member through `receiver`.
+    fn read_entry(&mut self, entry: Entry, to: u32, site: u32, file: u32, receiver: Value) {
+        if entry.def != NONE {
+            if site != NONE {
+                self.member_refs.push((file, site, entry.def, false));
+            }
+            let def = self.def(entry.def);
+            let through_instance = receiver.kind() != Kind::Def;
+            if def.flags & def_flag::PROPERTY != 0 && through_instance {
+                self.read_property(entry.def, receiver, to, site, file);
+                return;
+            }
+        }
+        let binds = match receiver.kind() {
+            Kind::Def => entry.def != NONE && self.def(entry.def).flags & def_flag::CLASS_METHOD != 0,
+            _ => entry.def == NONE || self.def(entry.def).flags & def_flag::STATIC == 0,
+        };
+        self.flow(entry.slot, to, if binds { receiver.0 } else { NONE });
+    }
+
+    /// Reading a property calls its getter.
+    fn read_property(&mut self, def: u32, receiver: Value, to: u32, site: u32, file: u32) {
+        let getter = self.file_of(def);
+        let record = self.def(def);
+        if record.this_slot != NONE {
+            let this = self.slot_in(getter, record.this_slot);
+            self.sets.add(this, receiver, true);
+        }
+        if record.ret_slot != NONE {
+            let ret = self.slot_in(getter, record.ret_slot);
+            self.flow(ret, to, NONE);
+        }
+        if site != NONE {
+            self.member_refs.push((file, site, def, true));
+        }
+    }
+
+    fn refer_member(&mut self, file: u32, site: u32, to: u32) {
+        if site == NONE {
+            return;
+        }
+        if let Some(def) = self.stands_for.get(&to) {
+            self.member_refs.push((file, site, *def, false));
+        }
+    }
+
+    /// Member `name` of `value` gains what `from` has.
+    pub(super) fn store(&mut self, value: Value, name: u64, from: u32, indexed: bool) {
+        match value.kind() {
+            Kind::Instance | Kind::Def => {
+                let entries = self.find_member(value.index(), name);
+                let variables: Vec<Entry> = entries
+                    .into_iter()
+                    .filter(|entry| entry.def == NONE || self.def(entry.def).kind == kind::VARIABLE)
+                    .collect();
+                for entry in &variables {
+                    self.flow(from, entry.slot, NONE);
+                }
+                if variables.is_empty() {
+                    let slot = self.field(value, name);
+                    self.flow(from, slot, NONE);
+                }
+            }
+            Kind::Module => {
+                let entries: Vec<Entry> = self.table.get(value.index(), name).collect();
+                for entry in entries {
+                    self.flow(from, entry.slot, NONE);
+                }
+            }
+            Kind::Object | Kind::Applied => {
+                let slot = self.field(value, name);
+                self.flow(from, slot, NONE);
+                if indexed && name != any() {
+                    let element = self.field(value, any());
+                    self.flow(from, element, NONE);
+                } else if indexed {
+                    let unknown = self.field(value, unknown_key());
+                    self.flow(from, unknown, NONE);
+                }
+            }
+            Kind::External | Kind::Bound | Kind::Super => {}
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! Numbers everything across files and binds the names between them.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::flow::DynamicOp;
+use super::hierarchy::Hierarchy;
+use super::table::Table;
+use super::values::{Kind, Sets, Value};
+use super::{Input, Unit};
+use crate::facts::format::{DefRec, NONE, import_flag, seed};
+use crate::facts::format::def_flag;
+
+/// Kinds of definitions, as facts number them.
+pub(super) mod kind {
+    pub(in crate::graph) const FILE: u32 = 0;
+    pub(in crate::graph) const MODULE: u32 = 1;
+    pub(in crate::graph) const CLASS: u32 = 2;
+    pub(in crate::graph) const INTERFACE: u32 = 3;
+    pub(in crate::graph) const METHOD: u32 = 5;
+    pub(in crate::graph) const FUNCTION: u32 = 4;
+    pub(in crate::graph) const VARIABLE: u32 = 6;
+    pub(in crate::graph) const IMPL: u32 = 7;
+    pub(in crate::graph) const TYPE_PARAM: u32 = 8;
+}
+
+/// The member under which constructors are found.
+pub(super) const CONSTRUCT: u64 = 0x636F_6E73_7472_7563;
+
+/// The state of linking.
+pub(super) struct Linker<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) def_base: Vec<u32>,
+    pub(super) slot_base: Vec<u32>,
+    pub(super) call_base: Vec<u32>,
+    /// Objects: the file's allocations, then one for each of its calls.
+    pub(super) object_base: Vec<u32>,
+    /// The file of each definition.
+    pub(super) def_file: Vec<u32>,
+    pub(super) sets: Sets,
+    pub(super) table: Table,
+    pub(super) modules: u32,
+    /// Modules that namespaces are, by definition.
+    pub(super) module_of_def: FxHashMap<u32, u32>,
+    pub(super) submodules: FxHashMap<(u32, u64), u32>,
+    /// Per module: where its wildcard imports lead.
+    pub(super) wildcards: FxHashMap<u32, Vec<u32>>,
+    /// External symbols: parent and name.
+    pub(super) externals: Vec<(u32, u64, String)>,
+    pub(super) external_ids: FxHashMap<(u32, u64), u32>,
+    pub(super) hierarchy: Hierarchy,
+    /// The definition that a slot stands for without flow: imports and frees.
+    pub(super) stands_for: FxHashMap<u32, u32>,
+    /// Flow edges that are found while solving: slot → (to, receiver).
+    pub(super) edges: FxHashMap<u32, Vec<(u32, u32)>>,
+    pub(super) edge_seen: FxHashSet<(u32, u32, u32)>,
+    pub(super) dynamic: FxHashMap<u32, Vec<DynamicOp>>,
+    pub(super) fields: FxHashMap<(u32, u64), u32>,
+    pub(super) bound: Vec<(u32, Value)>,
+    pub(super) bound_ids: FxHashMap<(u32, u32), u32>,
+    /// Targets of each call: linked list heads.
+    pub(super) targets: Vec<super::calls::TargetCell>,
+    pub(super) target_heads: Vec<u32>,
+    pub(super) object_slots: FxHashMap<u32, ()>,
+    /// Whether only names flow, not yet values.
+    pub(super) naming: bool,
+    /// References found through members: (file, site) → definition.
+    pub(super) member_refs: Vec<(u32, u32, u32, bool)>,
+}
+
+impl<'a> Linker<'a> {
+    pub(super) fn new(input: &'a Input<'a>) -> Self {
+        let count = input.units.len();
+        let mut linker = Self {
+            input,
+            def_base: Vec::with_capacity(count + 1),
+            slot_base: Vec::with_capacity(count + 1),
+            call_base: Vec::with_capacity(count + 1),
+            object_base: Vec::with_capacity(count + 1),
+            def_file: Vec::new(),
+            sets: Sets::new(0),
+            table: Table::default(),
+            modules: input.modules,
+            module_of_def: FxHashMap::default(),
+            submodules: input.submodules.clone(),
+            wildcards: FxHashMap::default(),
+            externals: Vec::new(),
+            external_ids: FxHashMap::default(),
+            hierarchy: Hierarchy::default(),
+            stands_for: FxHashMap::default(),
+            edges: FxHashMap::default(),
+            edge_seen: FxHashSet::default(),
+            dynamic: FxHashMap::default(),
+            fields: FxHashMap::default(),
+            bound: Vec::new(),
+            bound_ids: FxHashMap::default(),
+            targets: Vec::new(),
+            target_heads: Vec::new(),
+            object_slots: FxHashMap::default(),
+            naming: true,
+            member_refs: Vec::new(),
+        };
+        linker.number();
+        linker
+    }
+
+    fn number(&mut self) {
+        let (mut defs, mut slots, mut calls, mut objects) = (0_u32, 0_u32, 0_u32, 0_u32);
+        for (file, unit) in self.input.units.iter().enumerate() {
+            self.def_base.push(defs);
+            self.slot_base.push(slots);
+            self.call_base.push(calls);
+            self.object_base.push(objects);
+            defs += unit.facts.defs.len() as u32;
+            slots += unit.facts.slots();
+            calls += unit.facts.calls.len() as u32;
+            objects += unit.facts.allocs.len() as u32 + unit.facts.calls.len() as u32;
+            self.def_file.resize(defs as usize, file as u32);
+        }
+        self.def_base.push(defs);
+        self.slot_base.push(slots);
+        self.call_base.push(calls);
+        self.object_base.push(objects);
+        self.sets = Sets::new(slots as usize);
+        self.target_heads = vec![NONE; calls as usize];
+    }
+
+    pub(super) fn unit(&self, file: u32) -> &'a Unit<'a> {
+        &self.input.units[file as usize]
+    }
+
+    /// The record of a definition.
+    pub(super) fn def(&self, def: u32) -> &'a DefRec {
+        let file = self.def_file[def as usize];
+        &self.unit(file).facts.defs[(def - self.def_base[file as usize]) as usize]
+    }
+
+    pub(super) fn file_of(&self, def: u32) -> u32 {
+        self.def_file[def as usize]
+    }
+
+    /// A slot of a definition's file.
+    pub(super) fn slot_in(&self, file: u32, slot: u32) -> u32 {
+        self.slot_base[file as usize] + slot
+    }
+
+    pub(super) fn def_name(&self, def: u32) -> u64 {
+        self.unit(self.file_of(def)).facts.hash(self.def(def).name)
+    }
+
+    pub(super) fn parent(&self, def: u32) -> u32 {
+        self.def_base[self.file_of(def) as usize] + self.def(def).parent
+    }
+
+    /// The number of a class (or any definition) as a container of members.
+    pub(super) fn container(&self, def: u32) -> u32 {
+        // Modules come first; definitions follow, from the top down.
+        u32::MAX - def
+    }
+
+    /// The container that members of `def` belong to.
+    fn home(&self, file: u32, local: u32) -> u32 {
+        if local == 0 {
+            return self.unit(file).module;
+        }
+        let def = self.def_base[file as usize] + local;
+        self.module_of_def.get(&def).copied().unwrap_or_else(|| self.container(def))
+    }
+
+    /// Binds names between files: tables of members, imports, free names.
+    pub(super) fn bind_names(&mut self) {
+        self.open_namespaces();
+        self.fill_table();
+        self.bind_imports();
+        self.bind_frees();
+        self.seed();
+        self.run();
+    }
+
+    /// Namespaces of one name in one module are one module, across files.
+    fn open_namespaces(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            for (local, def) in unit.facts.defs.iter().enumerate() {
+                if def.kind != kind::MODULE {
+                    continue;
+                }
+                let outer = self.home(file as u32, def.parent);
+                if outer >= u32::MAX - self.def_file.len() as u32 {
+                    continue;
+                }
+                let name = unit.facts.hash(def.name);
+                let next = self.modules;
+                let module = *self.submodules.entry((outer, name)).or_insert(next);
+                self.modules = self.modules.max(module + 1);
+                self.module_of_def.insert(self.def_base[file] + local as u32, module);
+                if def.flags & def_flag::TRANSPARENT != 0 || unit.facts.name(def.name).is_empty() {
+                    self.wildcards.entry(outer).or_default().push(module);
+                }
+            }
+        }
+    }
+
+    fn fill_table(&mut self) {
+        let members = self.input.units.iter().map(|unit| unit.facts.members.len()).sum::<usize>();
+        self.table = Table::with_capacity(members * 2);
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let file = file as u32;
+            let mut last = (NONE, 0);
+            for member in unit.facts.members {
+                if last.0 != member.container {
+                    last = (member.container, self.home(file, member.container));
+                }
+                let slot = self.slot_in(file, member.slot);
+                let base = self.def_base[file as usize];
+                let def = if member.def == NONE { NONE } else { base + member.def };
+                self.table.insert(last.1, unit.facts.hash(member.name), slot, def);
+                if def != NONE && unit.facts.defs[member.def as usize].flags & def_flag::CONSTRUCTOR != 0
+                {
+                    self.table.insert(last.1, CONSTRUCT, slot, def);
+                }
+            }
+        }
+    }
+
+    fn bind_imports(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
+                if import.flags & import_flag::WILDCARD != 0 {
+                    let home = self.home(file as u32, self.module_scope(file as u32, import.scope));
+                    if target.module != NONE && target.module != home {
+                        self.wildcards.entry(home).or_default().push(target.module);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The innermost namespace (or the file) around a definition.
+    fn module_scope(&self, file: u32, local: u32) -> u32 {
+        let facts = &self.unit(file).facts;
+        let mut at = local;
+        while at != 0 && facts.defs[at as usize].kind != kind::MODULE {
+            at = facts.defs[at as usize].parent;
+        }
+        at
+    }
+
+    /// Gives import slots and free names their first values. A name that
+    /// another file's variable stands behind gains what that variable gains.
+    fn bind_frees(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let file_id = file as u32;
+            for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
+                if import.slot == NONE {
+                    continue;
+                }
+                let slot = self.slot_in(file_id, import.slot);
+                let item = unit.facts.hash(import.item);
+                self.bind_import(slot, import.item, item, import.flags, *target, unit, file_id);
+            }
+            for free in unit.facts.frees {
+                if free.outer != NONE {
+                    continue;
+                }
+                let slot = self.slot_in(file_id, free.slot);
+                let name = unit.facts.hash(free.name);
+                let found = self.look_up_module(unit.module, name, slot, unit.family);
+                if !found {
+                    if let Some(external) = unit.traits.builtins.get(&name) {
+                        let id = self.external_path(*external);
+                        self.sets.add(slot, Value::new(Kind::External, id), false);
+                    }
+                }
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one import, spelt out")]
+    fn bind_import(
+        &mut self,
+        slot: u32,
+        item_name: u32,
+        item: u64,
+        flags: u32,
+        target: super::Target,
+        unit: &Unit<'_>,
+        file: u32,
+    ) {
+        let _ = file;
+        if target.module != NONE {
+            if item_name == NONE {
+                self.sets.add(slot, Value::new(Kind::Module, target.module), false);
+                let whole = xxh3_64(b"module.exports");
+                self.look_up_module(target.module, whole, slot, unit.family);
+                return;
+            }
+            let found = self.look_up_module(target.module, item, slot, unit.family);
+            if !found && target.submodule == NONE && flags & import_flag::QUOTED != 0 {
+                // An item of whatever the module exports as a whole.
+                let whole = self.sets.grow();
+                self.look_up_module(target.module, xxh3_64(b"module.exports"), whole, unit.family);
+                if item == xxh3_64(b"default") {
+                    self.flow(whole, slot, NONE);
+                } else {
+                    self.hang(whole, DynamicOp::Load { to: slot, name: item, site: NONE, file });
+                }
+            }
+            if found {
+                return;
+            }
+        }
+        if target.submodule != NONE {
+            self.sets.add(slot, Value::new(Kind::Module, target.submodule), false);
+            return;
+        }
+        if target.external != NONE {
+            let mut id = self.external_path(target.external);
+            if item_name != NONE {
+                let text = String::from_utf8_lossy(unit.facts.name(item_name)).into_owned();
+                id = self.external_child(id, item, &text);
+            }
+            self.sets.add(slot, Value::new(Kind::External, id), false);
+        }
+    }
+
+    /// Lets `slot` gain what `name` is in `module`: its members, then what its
+    /// wildcard imports bring, then modules inside it.
+    pub(super) fn look_up_module(&mut self, module: u32, name: u64, slot: u32, family: u8) -> bool {
+        let mut seen = vec![module];
+        let mut at = 0;
+        while at < seen.len() {
+            let current = seen[at];
+            at += 1;
+            let entries: Vec<_> = self
+                .table
+                .get(current, name)
+                .filter(|entry| entry.slot != slot)
+                .collect();
+            if !entries.is_empty() {
+                for entry in entries {
+                    self.flow(entry.slot, slot, NONE);
+                    if entry.def != NONE {
+                        self.stands_for.entry(slot).or_insert(entry.def);
+                    }
+                }
+                return true;
+            }
+            if let Some(sub) = self.submodules.get(&(current, name)) {
+                self.sets.add(slot, Value::new(Kind::Module, *sub), false);
+                return true;
+            }
+            if let Some(more) = self.wildcards.get(&current) {
+                for next in more {
+                    if !seen.contains(next) && seen.len() < 256 {
+                        seen.push(*next);
+                    }
+                }
+            }
+        }
+        let outer = self.input.outer.get(module as usize).copied().unwrap_or(NONE);
+        if outer != NONE && outer != module {
+            return self.look_up_module(outer, name, slot, family);
+        }
+        false
+    }
+
+    pub(super) fn external_path(&mut self, path: u32) -> u32 {
+        let text = &self.input.externals[path as usize];
+        let text = text.clone();
+        self.external_child(NONE, xxh3_64(text.as_bytes()), &text)
+    }
+
+    pub(super) fn external_child(&mut self, parent: u32, name: u64, text: &str) -> u32 {
+        let next = self.externals.len() as u32;
+        let id = *self.external_ids.entry((parent, name)).or_insert(next);
+        if id == next {
+            self.externals.push((parent, name, text.to_owned()));
+        }
+        id
+    }
+
+    fn seed(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let base = self.def_base[file];
+            for record in unit.facts.seeds {
+                let slot = self.slot_in(file as u32, record.slot);
+                let value = match record.kind {
+                    seed::DEF => match self.module_of_def.get(&(base + record.value)) {
+                        Some(module) => Value::new(Kind::Module, *module),
+                        None if record.value == 0 => Value::new(Kind::Module, unit.module),
+                        None => Value::new(Kind::Def, base + record.value),
+                    },
+                    seed::INSTANCE => Value::new(Kind::Instance, base + record.value),
+                    seed::SUPER => Value::new(Kind::Super, base + record.value),
+                    seed::OBJECT => Value::new(Kind::Object, self.object_base[file] + record.value),
+                    _ => {
+                        let text = String::from_utf8_lossy(unit.facts.name(record.value)).into_owned();
+                        let id = self.external_child(NONE, unit.facts.hash(record.value), &text);
+                        Value::new(Kind::External, id)
+                    }
+                };
+                self.sets.add(slot, value, false);
+            }
+        }
+    }
+
+    /// The class that an `impl` (or a member declared outside) belongs to.
+    pub(super) fn owner(&self, file: u32, owner_slot: u32) -> Option<u32> {
+        let slot = self.slot_in(file, owner_slot);
+        self.sets.values(slot).find_map(|(value, _)| match value.kind() {
+            Kind::Def => Some(value.index()),
+            Kind::Object => self.applied_class(value),
+            _ => None,
+        })
+    }
+
+    /// The class that an applied type applies.
+    pub(super) fn applied_class(&self, value: Value) -> Option<u32> {
+        let (file, record) = self.alloc(value.index())?;
+        if record.class_slot == NONE {
+            return None;
+        }
+        let slot = self.slot_in(file, record.class_slot);
+        self.sets.values(slot).find_map(|(value, _)| {
+            (value.kind() == Kind::Def).then(|| value.index())
+        })
+    }
+
+    /// The allocation of an object, where it is one of the file's own.
+    pub(super) fn alloc(&self, object: u32) -> Option<(u32, &'a crate::facts::format::AllocRec)> {
+        let file = self.object_base.partition_point(|base| *base <= object) - 1;
+        let local = object - self.object_base[file];
+        let record = self.unit(file as u32).facts.allocs.get(local as usize)?;
+        Some((file as u32, record))
+    }
+}

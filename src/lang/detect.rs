@@ -1,0 +1,45 @@
+//! Which language a file is in: by its path, then by its `#!` line.
+
+use super::LANGUAGES;
+
+/// The id of the language of that name.
+pub fn by_name(name: &str) -> Option<u8> {
+    LANGUAGES.iter().position(|spec| spec.name == name).map(|id| id as u8)
+}
+
+/// The id of the language of a file. `head` is its first bytes, or empty when
+/// they are not at hand.
+pub fn detect(path: &[u8], head: &[u8]) -> Option<u8> {
+    let file = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    if let Some(id) = by_path(file) {
+        return Some(id);
+    }
+    if file.contains(&b'.') || !head.starts_with(b"#!") {
+        return None;
+    }
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = std::str::from_utf8(line).ok()?;
+    let words = line[2..].split_ascii_whitespace();
+    let interpreter = words
+        .map(|word| word.rsplit('/').next().unwrap_or_default())
+        .find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))?;
+    let stem = interpreter.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    LANGUAGES
+        .iter()
+        .position(|spec| {
+            spec.interpreters.iter().any(|known| *known == interpreter || *known == stem)
+        })
+        .map(|id| id as u8)
+}
+
+fn by_path(file: &[u8]) -> Option<u8> {
+    let file = std::str::from_utf8(file).ok()?;
+    let extension = file.rsplit_once('.').map(|(_, extension)| extension);
+    let found = LANGUAGES.iter().position(|spec| {
+        spec.filenames.contains(&file)
+            || extension.is_some_and(|extension| {
+                spec.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+            })
+    });
+    found.map(|id| id as u8)
+}
