@@ -23,6 +23,7 @@ django        pip    Django                   5.1                .
 rust-analyzer cargo  ra_ap_rust-analyzer      0.0.349            ra_ap_*
 regex-automata crate regex-automata           0.4.9              .
 effect        npm    effect                   3.18.4             package.json,tsconfig.json,src
+rxjs          npm    rxjs                     7.8.2              package.json,tsconfig.json,src
 x-tools       debian golang-golang-x-tools    1:0.5.0+ds-1       .
 commons-lang3 debian libcommons-lang3-java    3.12.0-2+deb12u1   .
 guava         debian guava-libraries          31.1-1             .
