@@ -13,6 +13,7 @@ properties, decorators) have a line of their own.
 import argparse
 import json
 import re
+import signal
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -226,4 +227,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     main()
