@@ -308,6 +308,33 @@ impl Walk<'_> {
         None
     }
 
+    /// Raising a class makes an instance of it.
+    pub(super) fn leave_raise(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        for value in values {
+            let called = value.tag == Tag::Slot && value.b == NONE;
+            let Some(from) = self.slot_of(value) else { continue };
+            if called || value.field == Field::Aside {
+                continue;
+            }
+            let result = self.builder.slot();
+            let args = self.builder.facts.args.len() as u32;
+            self.builder.call(CallRec {
+                caller: self.def,
+                name: value.b,
+                line: value.line,
+                column: value.column,
+                callee: from,
+                receiver: NONE,
+                result,
+                args,
+                args_len: 0,
+                flags: call_flag::IMPLICIT | call_flag::NEW,
+            });
+        }
+        None
+    }
+
     /// `with … as`, `except … as`, casts: a pattern and what it is bound to.
     pub(super) fn leave_typed(&mut self, frame: &Frame) -> Option<Val> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();

@@ -54,6 +54,10 @@ impl Walk<'_> {
             let args: Vec<u32> = keys.iter().filter_map(|key| self.slot_of(*key)).collect();
             return Some(self.apply(frame, object, base, &args));
         }
+        if keys.iter().any(|key| key.tag == Tag::Raw) {
+            // A slice of a sequence holds what the sequence holds.
+            return Some(Self::value(frame, Tag::Slot, base, object.b, object));
+        }
         let name = match keys.as_slice() {
             [key] if key.tag == Tag::Literal => {
                 let text = &self.source[key.start as usize..key.end as usize];

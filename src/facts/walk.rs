@@ -387,6 +387,7 @@ impl<'s> Walk<'s> {
             Role::ForIn => self.leave_for(&frame),
             Role::Return => self.leave_return(&frame),
             Role::Yield => self.leave_yield(&frame),
+            Role::Raise => self.leave_raise(&frame),
             Role::Enter | Role::Catch | Role::Cast => self.leave_typed(&frame),
             Role::Member => self.leave_member(&frame),
             Role::Index => self.leave_index(&frame),
@@ -400,7 +401,16 @@ impl<'s> Walk<'s> {
             Role::Binary => self.leave_binary(&frame, node),
             Role::Opaque => {
                 self.settle(&frame);
-                None
+                frame.row.has(NodeFlag::Transparent).then_some(Val {
+                    field: frame.field,
+                    tag: Tag::Raw,
+                    a: NONE,
+                    b: NONE,
+                    line: frame.line,
+                    column: frame.column,
+                    start: frame.start,
+                    end: frame.end,
+                })
             }
             Role::Decorated => self.leave_decorated(&frame),
             Role::Decorator => self.leave_decorator(&frame),

@@ -203,7 +203,7 @@ impl Linker<'_> {
                 self.flow(slot, unknown, NONE);
             }
         }
-        if unit.traits.calls_back {
+        if unit.traits.all_call_back || unit.traits.calls_back.contains(&name) {
             self.call_back(file, call, Some(elements));
         }
     }
@@ -298,12 +298,18 @@ impl Linker<'_> {
                     }
                 } else {
                     self.sets.add(result, value, true);
-                    if self.unit(file).traits.calls_back {
+                    let traits = self.unit(file).traits;
+                    let name = self.externals[value.index() as usize].1;
+                    let own = self.unit(file).facts.hash(record.name);
+                    if traits.all_call_back
+                        || traits.calls_back.contains(&name)
+                        || traits.calls_back.contains(&own)
+                    {
                         self.call_back(file, call, None);
                     }
                 }
             }
-            Kind::Instance | Kind::Applied => {
+            Kind::Instance | Kind::Applied if record.flags & call_flag::NEW == 0 => {
                 let method = self.unit(file).traits.call_method;
                 if method != 0 {
                     self.call_method(file, call, value, method, true);
@@ -316,7 +322,7 @@ impl Linker<'_> {
                     self.sets.add(result, Value::new(Kind::Applied, value.index()), true);
                 }
             }
-            Kind::Def | Kind::Module | Kind::Super => {}
+            _ => {}
         }
     }
 

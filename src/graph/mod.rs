@@ -79,8 +79,10 @@ pub struct LinkTraits {
     pub builtins: FxHashMap<u64, u32>,
     /// Names through which containers gain elements.
     pub adders: Vec<u64>,
-    /// Functions given to something external are called by it.
-    pub calls_back: bool,
+    /// External functions that call the functions they are given.
+    pub calls_back: Vec<u64>,
+    /// Every external function does.
+    pub all_call_back: bool,
 }
 
 /// Everything that linking needs.
@@ -94,6 +96,8 @@ pub struct Input<'a> {
     pub submodules: FxHashMap<(u32, u64), u32>,
     /// Modules whose names are also seen, without import (`package` of a file).
     pub outer: Vec<u32>,
+    /// Modules (second) whose names are seen in a module (first) without import.
+    pub visible: Vec<(u32, u32)>,
     /// Paths outside the repository.
     pub externals: Vec<String>,
 }

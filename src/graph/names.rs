@@ -223,6 +223,9 @@ impl<'a> Linker<'a> {
     }
 
     fn bind_imports(&mut self) {
+        for (module, seen) in &self.input.visible {
+            self.wildcards.entry(*module).or_default().push(*seen);
+        }
         for (file, unit) in self.input.units.iter().enumerate() {
             for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
                 if import.flags & import_flag::WILDCARD != 0 {

@@ -1,1 +1,3 @@
-//! (placeholder)
+//! What lies under `.git/happy/`.
+
+pub mod assemble;

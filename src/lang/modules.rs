@@ -95,6 +95,11 @@ pub struct Modules {
 }
 
 impl Modules {
+    /// No modules yet, for so many files.
+    pub fn for_files(count: usize) -> Self {
+        Self { of_file: vec![NOWHERE; count], ..Self::default() }
+    }
+
     /// The module of that key, made if there is none.
     pub fn intern(&mut self, family: Family, key: &[u8]) -> u32 {
         if let Some(module) = self.keys.get(&(family, key.to_vec())) {

@@ -64,6 +64,8 @@ pub enum Role {
     ForIn,
     /// Leaves the function with a value.
     Return,
+    /// Raises a value; a class that is raised is instantiated.
+    Raise,
     /// Gives a value to whoever iterates the function's result.
     Yield,
     /// Binds a name to the value of entering a context: `with … as`.
@@ -367,12 +369,21 @@ pub struct Traits {
     /// The item that an import without braces means: `default`.
     #[serde(default)]
     pub default_item: String,
-    /// Macros or calls whose callee is not a symbol, but arguments count.
+    /// A class without a constructor has that of its base.
     #[serde(default)]
-    pub bound_methods: bool,
-    /// A path separator in member access (`::`, `.`) for static members only.
+    pub inherits_constructor: bool,
+    /// A type satisfies an interface by having its methods.
     #[serde(default)]
-    pub unqualified_enum_members: bool,
+    pub structural: bool,
+    /// The method that calling an instance calls.
+    #[serde(default)]
+    pub call_method: String,
+    /// Methods through which containers gain elements.
+    #[serde(default)]
+    pub adders: Vec<String>,
+    /// External functions that call the functions they are given; `*` is any.
+    #[serde(default)]
+    pub calls_back: Vec<String>,
 }
 
 /// What a decorator or modifier says of a definition.

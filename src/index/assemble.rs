@@ -1,0 +1,172 @@
+//! From the facts of all files to linked edges: the place where what languages
+//! know of modules meets what linking needs.
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::facts::View;
+use crate::facts::format::{NONE, import_flag};
+use crate::graph::{Input, LinkTraits, Linked, Target, Unit, link};
+use crate::lang::modules::{Import, Manifest, Modules, NOWHERE, SourceFile};
+use crate::lang::{Family, language, module_rules};
+
+/// A parsed file that takes part in linking.
+#[derive(Clone, Copy, Debug)]
+pub struct Parsed<'a> {
+    /// Its path in the repository.
+    pub path: &'a [u8],
+    /// Its language's id.
+    pub language: u8,
+    /// Its facts.
+    pub facts: View<'a>,
+}
+
+/// Links the files, which must be in the order of their paths.
+pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
+    let mut externals = Externals::default();
+    let mut used = [false; 256];
+    files.iter().for_each(|file| used[usize::from(file.language)] = true);
+    let traits = traits(&mut externals, &used);
+    let sources: Vec<SourceFile<'_>> = files
+        .iter()
+        .map(|file| SourceFile {
+            path: file.path,
+            family: family(file.language),
+            package: file.facts.name(file.facts.defs[0].owner_name),
+        })
+        .collect();
+    let mut modules = Modules::for_files(files.len());
+    let mut targets: Vec<Vec<Target>> = vec![Vec::new(); files.len()];
+    for (family, mut rule) in module_rules() {
+        let own: Vec<u32> = (0..files.len() as u32)
+            .filter(|at| sources[*at as usize].family == family)
+            .collect();
+        if own.is_empty() {
+            continue;
+        }
+        let wanted: Vec<Manifest<'_>> = manifests
+            .iter()
+            .copied()
+            .filter(|manifest| {
+                let name = crate::lang::modules::file_name(manifest.path);
+                rule.manifests().iter().any(|known| known.as_bytes() == name)
+            })
+            .collect();
+        rule.assign(&sources, &own, &wanted, &mut modules);
+        for &at in &own {
+            let facts = &files[at as usize].facts;
+            targets[at as usize] = facts
+                .imports
+                .iter()
+                .map(|record| {
+                    let inside = namespaces(facts, record.scope);
+                    let import = Import {
+                        file: at,
+                        path: facts.name(record.path),
+                        item: facts.name(record.item),
+                        root: record.flags & import_flag::ROOT != 0,
+                        wildcard: record.flags & import_flag::WILDCARD != 0,
+                        is_static: record.flags & import_flag::STATIC != 0,
+                        system: record.flags & import_flag::SYSTEM != 0,
+                        inside: &inside,
+                    };
+                    let found = rule.destination(&import, &sources, &modules);
+                    let external = found.external.map_or(NONE, |path| externals.intern(path));
+                    Target { module: found.module, submodule: found.submodule, external }
+                })
+                .collect();
+        }
+    }
+    let units: Vec<Unit<'_>> = files
+        .iter()
+        .zip(targets)
+        .enumerate()
+        .map(|(at, (file, imports))| Unit {
+            facts: file.facts,
+            module: modules.of_file[at],
+            family: family(file.language) as u8,
+            traits: &traits[usize::from(file.language)],
+            imports,
+        })
+        .collect();
+    link(&Input {
+        units,
+        modules: modules.len(),
+        submodules: modules.inner,
+        outer: modules.outer,
+        visible: modules.visible,
+        externals: externals.paths,
+    })
+}
+
+/// Names of the namespaces around a definition inside its file, outermost first.
+fn namespaces<'a>(facts: &View<'a>, scope: u32) -> Vec<&'a [u8]> {
+    let mut names = Vec::new();
+    let mut at = scope;
+    while at != 0 {
+        let def = &facts.defs[at as usize];
+        if def.kind == crate::lang::DefKind::Module as u32 {
+            names.push(facts.name(def.name));
+        }
+        at = def.parent;
+    }
+    names.reverse();
+    names
+}
+
+fn family(id: u8) -> Family {
+    crate::lang::LANGUAGES.get(usize::from(id)).map_or(Family::C, |spec| spec.family)
+}
+
+#[derive(Default)]
+struct Externals {
+    paths: Vec<String>,
+    ids: FxHashMap<String, u32>,
+}
+
+impl Externals {
+    fn intern(&mut self, path: String) -> u32 {
+        if let Some(id) = self.ids.get(&path) {
+            return *id;
+        }
+        let id = self.paths.len() as u32;
+        self.paths.push(path.clone());
+        self.ids.insert(path, id);
+        id
+    }
+}
+
+/// What linking must know of each language.
+fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
+    let hash = |name: &String| xxh3_64(name.as_bytes());
+    (0..crate::lang::LANGUAGES.len() as u8)
+        .map(|id| {
+            if !used[usize::from(id)] {
+                return LinkTraits::default();
+            }
+            let lang = language(id).expect("the id is of the list");
+            let traits = &lang.roles().traits;
+            let prefix = lang.name();
+            LinkTraits {
+                call_constructs: traits.call_constructs,
+                implicit_this: traits.implicit_this,
+                inherits_constructor: traits.inherits_constructor,
+                functions_construct: traits.functions_construct,
+                overloads: traits.overloads,
+                first_parameter_is_this: traits.first_parameter_is_this,
+                structural: traits.structural,
+                call_method: if traits.call_method.is_empty() { 0 } else { hash(&traits.call_method) },
+                prototype: if traits.prototype.is_empty() { 0 } else { hash(&traits.prototype) },
+                invokers: traits.invokers.iter().map(hash).collect(),
+                builtins: traits
+                    .builtins
+                    .iter()
+                    .map(|name| (hash(name), externals.intern(format!("{prefix}::{name}"))))
+                    .collect(),
+                adders: traits.adders.iter().map(hash).collect(),
+                calls_back: traits.calls_back.iter().map(hash).collect(),
+                all_call_back: traits.calls_back.iter().any(|name| name == "*"),
+            }
+        })
+        .collect()
+}
