@@ -16,7 +16,11 @@ fn walk(dir: &Path, out: &mut Vec<PathBuf>) {
         if path.file_name().is_some_and(|name| name == ".git") {
             continue;
         }
-        if path.is_dir() { walk(&path, out) } else { out.push(path) }
+        if path.is_dir() {
+            walk(&path, out)
+        } else {
+            out.push(path)
+        }
     }
 }
 
@@ -31,8 +35,14 @@ fn main() {
     let mut files = Vec::new();
     let mut manifests = Vec::new();
     for path in &paths {
-        let name = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().into_owned();
-        let Ok(bytes) = std::fs::read(path) else { continue };
+        let name = path
+            .strip_prefix(&root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .into_owned();
+        let Ok(bytes) = std::fs::read(path) else {
+            continue;
+        };
         if let Some(id) = detect(name.as_bytes(), &bytes) {
             let lang = language(id).expect("known");
             if let Ok(found) = extract(&mut parser, &bytes, lang, Duration::from_secs(2)) {
@@ -51,19 +61,52 @@ fn main() {
             facts: View::read(bytes).expect("own facts are sound"),
         })
         .collect();
-    let manifests: Vec<Manifest<'_>> =
-        manifests.iter().map(|(path, bytes)| Manifest { path: path.as_bytes(), bytes }).collect();
+    let manifests: Vec<Manifest<'_>> = manifests
+        .iter()
+        .map(|(path, bytes)| Manifest {
+            path: path.as_bytes(),
+            bytes,
+        })
+        .collect();
     let viewed = started.elapsed();
     let linked = assemble(&parsed, &manifests);
     let total = started.elapsed();
     if args.iter().any(|arg| arg == "--time") {
         let bytes: usize = files.iter().map(|(_, _, bytes)| bytes.len()).sum();
-        println!("files {} facts {} MB extract {extracted:?} view {:?} link {:?} edges {} unresolved {}",
-            files.len(), bytes >> 20, viewed - extracted, total - viewed, linked.edges.len(), linked.unresolved.len());
-        for kind in [EdgeKind::Calls, EdgeKind::References, EdgeKind::Imports, EdgeKind::Implements, EdgeKind::Overrides, EdgeKind::Defines] {
-            println!("{kind:?} {}", linked.edges.iter().filter(|edge| edge.kind == kind && !edge.external).count());
+        println!(
+            "files {} facts {} MB extract {extracted:?} view {:?} link {:?} edges {} unresolved {}",
+            files.len(),
+            bytes >> 20,
+            viewed - extracted,
+            total - viewed,
+            linked.edges.len(),
+            linked.unresolved.len()
+        );
+        for kind in [
+            EdgeKind::Calls,
+            EdgeKind::References,
+            EdgeKind::Imports,
+            EdgeKind::Implements,
+            EdgeKind::Overrides,
+            EdgeKind::Defines,
+        ] {
+            println!(
+                "{kind:?} {}",
+                linked
+                    .edges
+                    .iter()
+                    .filter(|edge| edge.kind == kind && !edge.external)
+                    .count()
+            );
         }
-        println!("external calls {}", linked.edges.iter().filter(|edge| edge.kind == EdgeKind::Calls && edge.external).count());
+        println!(
+            "external calls {}",
+            linked
+                .edges
+                .iter()
+                .filter(|edge| edge.kind == EdgeKind::Calls && edge.external)
+                .count()
+        );
         return;
     }
     let locate = |def: u32| {

@@ -12,7 +12,9 @@ impl Walk<'_> {
             Tag::Place => {
                 let place = self.places[value.a as usize];
                 let to = self.builder.slot();
-                let site = self.builder.mention(NONE, self.def, place.line, place.column);
+                let site = self
+                    .builder
+                    .mention(NONE, self.def, place.line, place.column);
                 self.builder.op(place.base, op::LOAD, to, place.name, site);
                 Some(to)
             }
@@ -28,8 +30,11 @@ impl Walk<'_> {
                 Tag::Slot => self.builder.copy(target.a, from),
                 Tag::Place => {
                     let place = self.places[target.a as usize];
-                    let site = self.builder.mention(NONE, self.def, place.line, place.column);
-                    self.builder.op(place.base, op::STORE, from, place.name, site);
+                    let site = self
+                        .builder
+                        .mention(NONE, self.def, place.line, place.column);
+                    self.builder
+                        .op(place.base, op::STORE, from, place.name, site);
                     self.note_field(place.base, place.name, place.line, place.column);
                 }
                 Tag::Spread => {
@@ -60,7 +65,9 @@ impl Walk<'_> {
     /// A member of `this` that is first seen in an assignment is a field of
     /// the class around.
     fn note_field(&mut self, base: u32, name: u32, line: u32, column: u32) {
-        let Some(function) = self.functions.iter().rev().find(|f| !f.outer_this) else { return };
+        let Some(function) = self.functions.iter().rev().find(|f| !f.outer_this) else {
+            return;
+        };
         if function.this != base {
             return;
         }
@@ -84,15 +91,24 @@ impl Walk<'_> {
         (record.line, record.column) = (line, column);
         record.slot = slot;
         let def = self.push_def(record);
-        self.builder.facts.members.push(MemberRec { container: class, name, slot, def });
+        self.builder.facts.members.push(MemberRec {
+            container: class,
+            name,
+            slot,
+            def,
+        });
     }
 
     fn has_member(&self, class: u32, name: u32) -> bool {
         // Members of the innermost class are the newest; a bounded look back
         // keeps this constant, and a second definition is harmless.
-        self.builder.facts.members.iter().rev().take(256).any(|member| {
-            member.container == class && member.name == name
-        })
+        self.builder
+            .facts
+            .members
+            .iter()
+            .rev()
+            .take(256)
+            .any(|member| member.container == class && member.name == name)
     }
 
     pub(super) fn leave_assign(&mut self, frame: &Frame) -> Option<Val> {
@@ -107,7 +123,9 @@ impl Walk<'_> {
             .copied()
             .filter(|value| matches!(value.field, Field::Value | Field::Right | Field::Body))
             .collect();
-        let written = self.child(frame, Field::Type).and_then(|value| self.slot_of(value));
+        let written = self
+            .child(frame, Field::Type)
+            .and_then(|value| self.slot_of(value));
         if let Some(type_slot) = written {
             for target in &targets {
                 self.declare_type(*target, type_slot);
@@ -139,7 +157,11 @@ impl Walk<'_> {
         if frame.row.has(NodeFlag::LastValue) || frame.role == Role::Assign {
             return result.and_then(|value| {
                 let a = self.slot_of(value)?;
-                Some(Val { tag: Tag::Slot, a, ..value })
+                Some(Val {
+                    tag: Tag::Slot,
+                    a,
+                    ..value
+                })
             });
         }
         None
@@ -155,9 +177,16 @@ impl Walk<'_> {
         if target.tag != Tag::Slot {
             return;
         }
-        self.builder.op(type_slot, op::INSTANCE, target.a, NONE, NONE);
+        self.builder
+            .op(type_slot, op::INSTANCE, target.a, NONE, NONE);
         let facts = &mut self.builder.facts;
-        if let Some(def) = facts.defs.iter_mut().rev().take(8).find(|def| def.slot == target.a) {
+        if let Some(def) = facts
+            .defs
+            .iter_mut()
+            .rev()
+            .take(8)
+            .find(|def| def.slot == target.a)
+        {
             def.type_slot = type_slot;
         }
     }
@@ -175,17 +204,26 @@ impl Walk<'_> {
     pub(super) fn leave_for(&mut self, frame: &Frame) -> Option<Val> {
         let range = self.children(frame);
         let values: Vec<Val> = self.values[range].to_vec();
-        let written = values.iter().find(|value| value.field == Field::Type).copied();
-        let targets = values.iter().filter(|v| matches!(v.field, Field::Left | Field::Name));
+        let written = values
+            .iter()
+            .find(|value| value.field == Field::Type)
+            .copied();
+        let targets = values
+            .iter()
+            .filter(|v| matches!(v.field, Field::Left | Field::Name));
         let targets: Vec<Val> = targets.copied().collect();
         if let Some(type_slot) = written.and_then(|value| self.slot_of(value)) {
             for target in &targets {
                 self.declare_type(*target, type_slot);
             }
         }
-        let sources = values.iter().filter(|v| matches!(v.field, Field::Right | Field::Value));
+        let sources = values
+            .iter()
+            .filter(|v| matches!(v.field, Field::Right | Field::Value));
         for value in sources.copied().collect::<Vec<_>>() {
-            let Some(from) = self.slot_of(value) else { continue };
+            let Some(from) = self.slot_of(value) else {
+                continue;
+            };
             let element = self.iterate(from, value);
             let last = targets.len().saturating_sub(1);
             for (index, target) in targets.iter().enumerate() {
@@ -218,7 +256,11 @@ impl Walk<'_> {
         let result = self.builder.slot();
         let start = self.builder.facts.args.len() as u32;
         for arg in args {
-            self.builder.facts.args.push(ArgRec { slot: *arg, name: NONE, flags: 0 });
+            self.builder.facts.args.push(ArgRec {
+                slot: *arg,
+                name: NONE,
+                flags: 0,
+            });
         }
         self.builder.call(CallRec {
             caller: self.def,
@@ -273,7 +315,9 @@ impl Walk<'_> {
     }
 
     pub(super) fn begin_generator(&mut self) {
-        let Some(function) = self.functions.last_mut() else { return };
+        let Some(function) = self.functions.last_mut() else {
+            return;
+        };
         if function.yields {
             return;
         }
@@ -313,7 +357,9 @@ impl Walk<'_> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         for value in values {
             let called = value.tag == Tag::Slot && value.b == NONE;
-            let Some(from) = self.slot_of(value) else { continue };
+            let Some(from) = self.slot_of(value) else {
+                continue;
+            };
             if called || value.field == Field::Aside {
                 continue;
             }
@@ -345,7 +391,9 @@ impl Walk<'_> {
             if named(&&value) {
                 continue;
             }
-            let Some(from) = self.slot_of(value) else { continue };
+            let Some(from) = self.slot_of(value) else {
+                continue;
+            };
             match (frame.role, value.field) {
                 (Role::Enter, _) => {
                     let entered = self.enter_context(from, value);
@@ -358,7 +406,11 @@ impl Walk<'_> {
                     if let Some(target) = target {
                         self.assign(target, to);
                     }
-                    result = Some(Val { tag: Tag::Slot, a: to, ..value });
+                    result = Some(Val {
+                        tag: Tag::Slot,
+                        a: to,
+                        ..value
+                    });
                 }
                 (Role::Catch, _) if target.is_none() => {}
                 (_, Field::Value) => {
@@ -366,13 +418,21 @@ impl Walk<'_> {
                         self.assign(target, from);
                     }
                     if result.is_none() {
-                        result = Some(Val { tag: Tag::Slot, a: from, ..value });
+                        result = Some(Val {
+                            tag: Tag::Slot,
+                            a: from,
+                            ..value
+                        });
                     }
                 }
                 _ => {}
             }
         }
-        if frame.role == Role::Cast { result } else { None }
+        if frame.role == Role::Cast {
+            result
+        } else {
+            None
+        }
     }
 
     fn enter_context(&mut self, from: u32, at: Val) -> u32 {
@@ -420,7 +480,11 @@ impl Walk<'_> {
             }
             let result = self.builder.slot();
             let start = self.builder.facts.args.len() as u32;
-            self.builder.facts.args.push(ArgRec { slot: current, name: NONE, flags: 0 });
+            self.builder.facts.args.push(ArgRec {
+                slot: current,
+                name: NONE,
+                flags: 0,
+            });
             self.builder.call(CallRec {
                 caller: self.def,
                 name: decorator.b,
@@ -439,7 +503,12 @@ impl Walk<'_> {
             self.builder.copy(frame.note, current);
         }
         let _ = seed::DEF;
-        Some(Val { a: current, tag: Tag::Slot, ..*defined }).filter(|_| self.frame_is(Role::Export))
+        Some(Val {
+            a: current,
+            tag: Tag::Slot,
+            ..*defined
+        })
+        .filter(|_| self.frame_is(Role::Export))
     }
 
     /// Names of `global` and `nonlocal`.

@@ -63,7 +63,11 @@ impl<'s> Builder<'s> {
     fn push_name(&mut self, bytes: &[u8]) -> u32 {
         let at = self.facts.text.len() as u32;
         self.facts.text.extend_from_slice(bytes);
-        let record = NameRec { hash: xxh3_64(bytes), at, len: bytes.len() as u32 };
+        let record = NameRec {
+            hash: xxh3_64(bytes),
+            at,
+            len: bytes.len() as u32,
+        };
         self.facts.names.push(record);
         self.facts.names.len() as u32 - 1
     }
@@ -110,7 +114,15 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn op(&mut self, trigger: u32, kind: u32, other: u32, name: u32, site: u32) {
-        self.ops.push((trigger, OpRec { kind, other, name, site }));
+        self.ops.push((
+            trigger,
+            OpRec {
+                kind,
+                other,
+                name,
+                site,
+            },
+        ));
     }
 
     pub(super) fn copy(&mut self, to: u32, from: u32) {
@@ -146,7 +158,12 @@ impl<'s> Builder<'s> {
     pub(super) fn container(&mut self, class_slot: u32) -> u32 {
         let slot = self.slot();
         let at = self.facts.allocs.len() as u32;
-        self.facts.allocs.push(AllocRec { class_slot, kind: alloc::LITERAL, args: 0, args_len: 0 });
+        self.facts.allocs.push(AllocRec {
+            class_slot,
+            kind: alloc::LITERAL,
+            args: 0,
+            args_len: 0,
+        });
         self.seed(slot, seed::OBJECT, at);
         slot
     }
@@ -156,23 +173,42 @@ impl<'s> Builder<'s> {
         let slot = self.slot();
         let start = self.facts.args.len() as u32;
         for arg in args {
-            self.facts.args.push(ArgRec { slot: *arg, name: NONE, flags: 0 });
+            self.facts.args.push(ArgRec {
+                slot: *arg,
+                name: NONE,
+                flags: 0,
+            });
         }
         let at = self.facts.allocs.len() as u32;
         let args_len = args.len() as u32;
-        let record = AllocRec { class_slot, kind: alloc::APPLIED, args: start, args_len };
+        let record = AllocRec {
+            class_slot,
+            kind: alloc::APPLIED,
+            args: start,
+            args_len,
+        };
         self.facts.allocs.push(record);
         self.seed(slot, seed::OBJECT, at);
         slot
     }
 
     pub(super) fn mention(&mut self, slot: u32, scope: u32, line: u32, column: u32) -> u32 {
-        self.facts.refs.push(RefRec { slot, scope, line, column });
+        self.facts.refs.push(RefRec {
+            slot,
+            scope,
+            line,
+            column,
+        });
         self.facts.refs.len() as u32 - 1
     }
 
     pub(super) fn member(&mut self, container: u32, name: u32, slot: u32, def: u32) {
-        self.facts.members.push(MemberRec { container, name, slot, def });
+        self.facts.members.push(MemberRec {
+            container,
+            name,
+            slot,
+            def,
+        });
     }
 
     pub(super) fn call(&mut self, record: CallRec) -> u32 {
@@ -224,22 +260,43 @@ impl<'s> Builder<'s> {
             map(&mut param.slot);
             map(&mut param.type_slot);
         }
-        facts.seeds.iter_mut().for_each(|record| map(&mut record.slot));
+        facts
+            .seeds
+            .iter_mut()
+            .for_each(|record| map(&mut record.slot));
         for call in &mut facts.calls {
             map(&mut call.callee);
             map(&mut call.receiver);
             map(&mut call.result);
         }
-        facts.args.iter_mut().for_each(|record| map(&mut record.slot));
-        facts.imports.iter_mut().for_each(|record| map(&mut record.slot));
+        facts
+            .args
+            .iter_mut()
+            .for_each(|record| map(&mut record.slot));
+        facts
+            .imports
+            .iter_mut()
+            .for_each(|record| map(&mut record.slot));
         for free in &mut facts.frees {
             map(&mut free.slot);
             map(&mut free.outer);
         }
-        facts.members.iter_mut().for_each(|record| map(&mut record.slot));
-        facts.bases.iter_mut().for_each(|record| map(&mut record.slot));
-        facts.refs.iter_mut().for_each(|record| map(&mut record.slot));
-        facts.allocs.iter_mut().for_each(|record| map(&mut record.class_slot));
+        facts
+            .members
+            .iter_mut()
+            .for_each(|record| map(&mut record.slot));
+        facts
+            .bases
+            .iter_mut()
+            .for_each(|record| map(&mut record.slot));
+        facts
+            .refs
+            .iter_mut()
+            .for_each(|record| map(&mut record.slot));
+        facts
+            .allocs
+            .iter_mut()
+            .for_each(|record| map(&mut record.class_slot));
         self.drop_local_mentions(next);
         self.order(next);
         self.facts
@@ -250,11 +307,21 @@ impl<'s> Builder<'s> {
     fn drop_local_mentions(&mut self, slots: u32) {
         let facts = &mut self.facts;
         let mut global = vec![false; slots as usize];
-        facts.defs.iter().for_each(|def| global[def.slot as usize] = true);
-        facts.frees.iter().for_each(|free| global[free.slot as usize] = true);
-        facts.imports.iter().filter(|import| import.slot != NONE).for_each(|import| {
-            global[import.slot as usize] = true;
-        });
+        facts
+            .defs
+            .iter()
+            .for_each(|def| global[def.slot as usize] = true);
+        facts
+            .frees
+            .iter()
+            .for_each(|free| global[free.slot as usize] = true);
+        facts
+            .imports
+            .iter()
+            .filter(|import| import.slot != NONE)
+            .for_each(|import| {
+                global[import.slot as usize] = true;
+            });
         let mut moved = vec![NONE; facts.refs.len()];
         let mut kept = 0;
         for at in 0..facts.refs.len() {
@@ -282,7 +349,12 @@ impl<'s> Builder<'s> {
             uses[slot + 1] += uses[slot];
         }
         let mut fill = uses.clone();
-        let empty = OpRec { kind: 0, other: 0, name: 0, site: 0 };
+        let empty = OpRec {
+            kind: 0,
+            other: 0,
+            name: 0,
+            site: 0,
+        };
         self.facts.ops = vec![empty; self.ops.len()];
         for (trigger, record) in &self.ops {
             let at = &mut fill[*trigger as usize];
@@ -292,7 +364,11 @@ impl<'s> Builder<'s> {
         self.facts.uses = uses;
         let names = &self.facts.names;
         self.facts.members.sort_by_key(|member| {
-            (member.container, names[member.name as usize].hash, member.def)
+            (
+                member.container,
+                names[member.name as usize].hash,
+                member.def,
+            )
         });
     }
 }

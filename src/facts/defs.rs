@@ -3,9 +3,7 @@
 use tree_sitter::Node;
 
 use super::docs;
-use super::format::{
-    BaseRec, DefRec, NONE, ParamRec, def_flag, op, param_flag, seed,
-};
+use super::format::{BaseRec, DefRec, NONE, ParamRec, def_flag, op, param_flag, seed};
 use super::leaves::unquote;
 use super::scope::ScopeKind;
 use super::walk::{Frame, Function, Tag, Val, Walk};
@@ -26,7 +24,9 @@ impl Walk<'_> {
         let mut current = self.child_at(node, Field::Name)?;
         for _ in 0..64 {
             let next = match self.roles.row(current.kind_id()).role {
-                Role::Pass if current.named_child_count() > 0 => self.child_at(current, Field::Name),
+                Role::Pass if current.named_child_count() > 0 => {
+                    self.child_at(current, Field::Name)
+                }
                 Role::Member => self.child_at(current, Field::Property),
                 Role::Generic => self.child_at(current, Field::Type),
                 _ => break,
@@ -42,7 +42,12 @@ impl Walk<'_> {
             end = start + inner.len();
         }
         let name = self.builder.name(start, end);
-        Some(Named { name, line: at.row as u32 + 1, column: at.column as u32 + 1, start })
+        Some(Named {
+            name,
+            line: at.row as u32 + 1,
+            column: at.column as u32 + 1,
+            start,
+        })
     }
 
     /// The child of `node` at `place`; of a transparent node without one, its
@@ -80,19 +85,27 @@ impl Walk<'_> {
         }
         let values = &self.values[frame.values as usize..];
         let target = values.iter().find(|value| {
-            matches!(value.field, Field::Name | Field::Left | Field::Key | Field::Property)
+            matches!(
+                value.field,
+                Field::Name | Field::Left | Field::Key | Field::Property
+            )
         })?;
-        let def = if target.tag == Tag::Slot { target.a } else { NONE };
+        let def = if target.tag == Tag::Slot {
+            target.a
+        } else {
+            NONE
+        };
         (target.b != NONE).then_some((target.b, target.line, target.column, def))
     }
 
     fn meanings(&self, from: usize, to: usize, frame: &Frame) -> u32 {
         let mut flags = 0;
-        let head = self.source[from.min(to)..to].split(|byte| {
-            !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'#' | b'.'))
-        });
+        let head = self.source[from.min(to)..to]
+            .split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'#' | b'.')));
         for word in head.filter(|word| !word.is_empty()) {
-            let Ok(word) = std::str::from_utf8(word) else { continue };
+            let Ok(word) = std::str::from_utf8(word) else {
+                continue;
+            };
             flags |= self.meaning(word);
         }
         if frame.row.has(NodeFlag::Static) {
@@ -130,10 +143,17 @@ impl Walk<'_> {
         let at = self.frames.len() - 1;
         let mut frame = self.frames[at];
         let anonymous = named.is_none();
-        let bound = if anonymous { self.bound_name(frame.field) } else { None };
+        let bound = if anonymous {
+            self.bound_name(frame.field)
+        } else {
+            None
+        };
         let named = named.or_else(|| {
-            bound.map(|(name, line, column, _)| {
-                Named { name, line, column, start: frame.start as usize }
+            bound.map(|(name, line, column, _)| Named {
+                name,
+                line,
+                column,
+                start: frame.start as usize,
             })
         });
         let named = named.unwrap_or_else(|| Named {
@@ -247,8 +267,13 @@ impl Walk<'_> {
     fn docstring(&mut self, node: Node<'_>) -> Option<(u32, u32)> {
         let body = self.child_at(node, Field::Body)?;
         let statement = body.named_child(0)?;
-        let string = statement.named_child(0).filter(|_| statement.named_child_count() == 1)?;
-        if !matches!(self.roles.row(string.kind_id()).role, Role::Template | Role::Literal) {
+        let string = statement
+            .named_child(0)
+            .filter(|_| statement.named_child_count() == 1)?;
+        if !matches!(
+            self.roles.row(string.kind_id()).role,
+            Role::Template | Role::Literal
+        ) {
             return None;
         }
         let text = unquote(&self.source[string.start_byte()..string.end_byte()]);
@@ -274,10 +299,15 @@ impl Walk<'_> {
         let extra = if bodiless { def_flag::ABSTRACT } else { 0 };
         let class_name = self.builder.facts.defs[self.def as usize].name;
         let same_name = named.as_ref().is_some_and(|named| named.name == class_name);
-        let constructs = named.as_ref().is_some_and(|named| {
-            let name = self.builder.bytes(named.name);
-            self.roles.traits.constructors.iter().any(|known| known.as_bytes() == name)
-        }) || (self.roles.traits.constructor_is_class_name && in_class && same_name);
+        let constructs =
+            named.as_ref().is_some_and(|named| {
+                let name = self.builder.bytes(named.name);
+                self.roles
+                    .traits
+                    .constructors
+                    .iter()
+                    .any(|known| known.as_bytes() == name)
+            }) || (self.roles.traits.constructor_is_class_name && in_class && same_name);
         let extra = extra | if constructs { def_flag::CONSTRUCTOR } else { 0 };
         let def = self.define(node, named, kind, extra);
         let class = self.def;
@@ -328,7 +358,12 @@ impl Walk<'_> {
         self.def = def;
         self.open_scope(ScopeKind::Function);
         let outer_this = frame.row.has(NodeFlag::OuterThis);
-        self.functions.push(Function { def, this: NONE, outer_this, yields: false });
+        self.functions.push(Function {
+            def,
+            this: NONE,
+            outer_this,
+            yields: false,
+        });
         if self.builder.facts.defs[def as usize].flags & def_flag::GENERATOR != 0 {
             self.begin_generator();
         }
@@ -412,7 +447,12 @@ impl Walk<'_> {
                 function.this = slot;
             }
         }
-        self.builder.facts.params.push(ParamRec { name, slot, flags, type_slot });
+        self.builder.facts.params.push(ParamRec {
+            name,
+            slot,
+            flags,
+            type_slot,
+        });
     }
 
     pub(super) fn leave_param(&mut self, frame: &Frame) -> Option<Val> {
@@ -426,7 +466,11 @@ impl Walk<'_> {
         }
         let (slot, label) = match name {
             Some(value) if value.tag == Tag::Spread => {
-                flags |= if value.b == 1 { param_flag::KEYWORD_REST } else { param_flag::REST };
+                flags |= if value.b == 1 {
+                    param_flag::KEYWORD_REST
+                } else {
+                    param_flag::REST
+                };
                 (value.a, NONE)
             }
             Some(value) if value.tag == Tag::Slot => (value.a, value.b),
@@ -485,7 +529,11 @@ impl Walk<'_> {
         let record = self.builder.facts.defs[def as usize];
         Some(Val {
             field: frame.field,
-            tag: if frame.role == Role::Lambda { Tag::Slot } else { Tag::Keyed },
+            tag: if frame.role == Role::Lambda {
+                Tag::Slot
+            } else {
+                Tag::Keyed
+            },
             a: record.slot,
             b: record.name,
             line: record.line,
@@ -530,9 +578,17 @@ impl Walk<'_> {
             if value.tag == Tag::Keyed {
                 continue;
             }
-            let Some(slot) = self.slot_of(value) else { continue };
+            let Some(slot) = self.slot_of(value) else {
+                continue;
+            };
             let (line, column) = (value.line, value.column);
-            self.builder.facts.bases.push(BaseRec { class, slot, implements, line, column });
+            self.builder.facts.bases.push(BaseRec {
+                class,
+                slot,
+                implements,
+                line,
+                column,
+            });
         }
     }
 
@@ -617,7 +673,9 @@ impl Walk<'_> {
 
     pub(super) fn leave_type_alias(&mut self, frame: &Frame) -> Option<Val> {
         let name = self.child(frame, Field::Name)?;
-        let value = self.child(frame, Field::Type).or_else(|| self.child(frame, Field::Value))?;
+        let value = self
+            .child(frame, Field::Type)
+            .or_else(|| self.child(frame, Field::Value))?;
         if let Some(from) = self.slot_of(value) {
             self.assign(name, from);
         }

@@ -8,7 +8,10 @@ pub(super) fn plain(comment: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(comment.len().min(LIMIT));
     for line in comment.split(|byte| *byte == b'\n') {
         let line = line.trim_ascii();
-        let line = strip(line, &[b"/**", b"/*!", b"/*", b"///", b"//!", b"//", b"#", b"*/"]);
+        let line = strip(
+            line,
+            &[b"/**", b"/*!", b"/*", b"///", b"//!", b"//", b"#", b"*/"],
+        );
         let line = line.strip_suffix(b"*/").unwrap_or(line).trim_ascii();
         let line = match line.strip_prefix(b"*") {
             Some(rest) if rest.is_empty() || rest[0] == b' ' => rest.trim_ascii(),
@@ -58,7 +61,10 @@ pub(super) fn one_line(text: &[u8]) -> Vec<u8> {
 }
 
 fn strip<'a>(line: &'a [u8], markers: &[&[u8]]) -> &'a [u8] {
-    markers.iter().find_map(|marker| line.strip_prefix(*marker)).unwrap_or(line)
+    markers
+        .iter()
+        .find_map(|marker| line.strip_prefix(*marker))
+        .unwrap_or(line)
 }
 
 /// Cuts at the limit, between characters.

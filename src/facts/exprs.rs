@@ -10,7 +10,16 @@ use crate::lang::{Field, NodeFlag, Role};
 impl Walk<'_> {
     fn value(frame: &Frame, tag: Tag, a: u32, b: u32, at: Val) -> Val {
         let (start, end) = (frame.start, frame.end);
-        Val { field: frame.field, tag, a, b, line: at.line, column: at.column, start, end }
+        Val {
+            field: frame.field,
+            tag,
+            a,
+            b,
+            line: at.line,
+            column: at.column,
+            start,
+            end,
+        }
     }
 
     pub(super) fn leave_member(&mut self, frame: &Frame) -> Option<Val> {
@@ -18,7 +27,8 @@ impl Walk<'_> {
         let Some(object) = self.child(frame, Field::Object) else {
             // A path from the root (`::name`): the name alone.
             let slot = self.scopes.lookup(&mut self.builder, property.b);
-            self.builder.mention(slot, self.def, property.line, property.column);
+            self.builder
+                .mention(slot, self.def, property.line, property.column);
             return Some(Self::value(frame, Tag::Slot, slot, property.b, property));
         };
         if property.b == NONE {
@@ -37,7 +47,11 @@ impl Walk<'_> {
         let place = Self::value(frame, Tag::Place, at, property.b, property);
         if frame.mode == Mode::Type {
             let slot = self.slot_of(place)?;
-            return Some(Val { tag: Tag::Slot, a: slot, ..place });
+            return Some(Val {
+                tag: Tag::Slot,
+                a: slot,
+                ..place
+            });
         }
         Some(place)
     }
@@ -103,9 +117,15 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_call(&mut self, frame: &Frame) -> Option<Val> {
-        let callee = self.child(frame, Field::Callee).or_else(|| self.child(frame, Field::Type));
+        let callee = self
+            .child(frame, Field::Callee)
+            .or_else(|| self.child(frame, Field::Type));
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let mut flags = if frame.role == Role::New { call_flag::NEW } else { 0 };
+        let mut flags = if frame.role == Role::New {
+            call_flag::NEW
+        } else {
+            0
+        };
         let Some(callee) = callee else {
             self.settle(frame);
             return None;
@@ -128,7 +148,9 @@ impl Walk<'_> {
                 }
                 continue;
             }
-            let Some(slot) = self.slot_of(*value) else { continue };
+            let Some(slot) = self.slot_of(*value) else {
+                continue;
+            };
             let (name, spread) = match value.tag {
                 Tag::Keyed => (value.b, 0),
                 Tag::Spread if value.b == 1 => (NONE, arg_flag::KEYWORD_SPREAD),
@@ -138,7 +160,11 @@ impl Walk<'_> {
             if spread != 0 {
                 flags |= call_flag::SPREAD;
             }
-            args.push(ArgRec { slot, name, flags: spread });
+            args.push(ArgRec {
+                slot,
+                name,
+                flags: spread,
+            });
         }
         let (callee_slot, receiver, name) = self.callee(callee)?;
         let result = self.builder.slot();
@@ -216,15 +242,27 @@ impl Walk<'_> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         if frame.role == Role::Template {
             self.settle(frame);
-            let slot = match self.roles.literals.get(usize::from(frame.row.literal).wrapping_sub(1)) {
+            let slot = match self
+                .roles
+                .literals
+                .get(usize::from(frame.row.literal).wrapping_sub(1))
+            {
                 Some(symbol) => self.builder.external(symbol),
                 None => self.builder.slot(),
             };
-            return Some(Val { tag: Tag::Slot, a: slot, ..at });
+            return Some(Val {
+                tag: Tag::Slot,
+                a: slot,
+                ..at
+            });
         }
         if Self::binds(frame) {
             let pattern = self.pattern(&values, frame);
-            return Some(Val { tag: Tag::Pattern, a: pattern, ..at });
+            return Some(Val {
+                tag: Tag::Pattern,
+                a: pattern,
+                ..at
+            });
         }
         if frame.mode == Mode::Type {
             // A tuple of types stands for any of them.
@@ -236,10 +274,16 @@ impl Walk<'_> {
             }
             return Some(Val { a: slot, ..at });
         }
-        let written = values.iter().find(|value| value.field == Field::Type).copied();
+        let written = values
+            .iter()
+            .find(|value| value.field == Field::Type)
+            .copied();
         let class = written.and_then(|value| self.slot_of(value));
-        let items: Vec<Val> =
-            values.iter().copied().filter(|value| value.field != Field::Type).collect();
+        let items: Vec<Val> = values
+            .iter()
+            .copied()
+            .filter(|value| value.field != Field::Type)
+            .collect();
         let slot = self.filled(&items, class.unwrap_or(NONE));
         if let Some(class) = class {
             let made = self.builder.derive(op::INSTANCE, class);
@@ -265,7 +309,9 @@ impl Walk<'_> {
                 index += 1;
                 continue;
             }
-            let Some(from) = self.slot_of(*value) else { continue };
+            let Some(from) = self.slot_of(*value) else {
+                continue;
+            };
             match value.tag {
                 Tag::Keyed => self.builder.op(container, op::STORE, from, value.b, NONE),
                 Tag::Spread => {
@@ -308,12 +354,17 @@ impl Walk<'_> {
         let index = value.end as usize;
         match self.patterns.get(index).and_then(|parts| parts.first()) {
             Some((_, part)) if value.start == NONE => *part,
-            _ => Val { tag: Tag::Slot, ..value },
+            _ => Val {
+                tag: Tag::Slot,
+                ..value
+            },
         }
     }
 
     pub(super) fn leave_pair(&mut self, frame: &Frame) -> Option<Val> {
-        let key = self.child(frame, Field::Key).or_else(|| self.child(frame, Field::Name))?;
+        let key = self
+            .child(frame, Field::Key)
+            .or_else(|| self.child(frame, Field::Name))?;
         let value = self.child(frame, Field::Value).unwrap_or(key);
         let name = match key.tag {
             Tag::Raw => key.b,
@@ -407,7 +458,9 @@ impl Walk<'_> {
         }
         let method = traits.operators.get(operator).cloned();
         let slots: Vec<Option<u32>> = values.iter().map(|value| self.slot_of(*value)).collect();
-        let (Some(method), Some(Some(receiver))) = (method, slots.first()) else { return None };
+        let (Some(method), Some(Some(receiver))) = (method, slots.first()) else {
+            return None;
+        };
         if values[0].tag == Tag::Literal {
             return None;
         }
@@ -426,7 +479,11 @@ impl Walk<'_> {
     fn apply(&mut self, frame: &Frame, object: Val, base: u32, args: &[u32]) -> Val {
         let transparent = object.b != NONE && {
             let name = self.builder.bytes(object.b);
-            self.roles.traits.transparent_types.iter().any(|known| known.as_bytes() == name)
+            self.roles
+                .traits
+                .transparent_types
+                .iter()
+                .any(|known| known.as_bytes() == name)
         };
         let slot = if transparent {
             let slot = self.builder.slot();
@@ -442,7 +499,9 @@ impl Walk<'_> {
 
     pub(super) fn leave_generic(&mut self, frame: &Frame) -> Option<Val> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let head = values.iter().position(|value| value.field != Field::TypeArgs)?;
+        let head = values
+            .iter()
+            .position(|value| value.field != Field::TypeArgs)?;
         let object = values[head];
         let mut args = Vec::new();
         for (at, value) in values.iter().enumerate() {
@@ -452,7 +511,10 @@ impl Walk<'_> {
         }
         if frame.mode != Mode::Type {
             // `f::<T>` is `f`: what it makes is found by inference.
-            return Some(Val { field: frame.field, ..object });
+            return Some(Val {
+                field: frame.field,
+                ..object
+            });
         }
         let base = self.slot_of(object)?;
         Some(self.apply(frame, object, base, &args))
@@ -460,7 +522,10 @@ impl Walk<'_> {
 
     pub(super) fn leave_array_type(&mut self, frame: &Frame) -> Option<Val> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let args: Vec<u32> = values.iter().filter_map(|value| self.slot_of(*value)).collect();
+        let args: Vec<u32> = values
+            .iter()
+            .filter_map(|value| self.slot_of(*value))
+            .collect();
         let at = *values.last()?;
         let slot = self.builder.applied(NONE, &args);
         Some(Self::value(frame, Tag::Slot, slot, at.b, at))

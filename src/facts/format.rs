@@ -493,12 +493,16 @@ impl<'a> View<'a> {
 
     /// The hash of a name; 0 for [`NONE`].
     pub fn hash(&self, name: u32) -> u64 {
-        self.names.get(name as usize).map_or(0, |record| record.hash)
+        self.names
+            .get(name as usize)
+            .map_or(0, |record| record.hash)
     }
 
     /// A piece of the text.
     pub fn text(&self, at: u32, len: u32) -> &'a [u8] {
-        self.text.get(at as usize..at as usize + len as usize).unwrap_or_default()
+        self.text
+            .get(at as usize..at as usize + len as usize)
+            .unwrap_or_default()
     }
 
     /// The operations that hang on `slot`.
@@ -521,7 +525,9 @@ impl<'a> View<'a> {
 
     /// The members of `container`.
     pub fn members_of(&self, container: u32) -> &'a [MemberRec] {
-        let from = self.members.partition_point(|member| member.container < container);
+        let from = self
+            .members
+            .partition_point(|member| member.container < container);
         let len = self.members[from..].partition_point(|member| member.container == container);
         &self.members[from..from + len]
     }
@@ -538,7 +544,10 @@ impl<'a> View<'a> {
         !self.uses.is_empty()
             && !self.defs.is_empty()
             && self.uses.windows(2).all(|pair| pair[0] <= pair[1])
-            && self.uses.last().is_some_and(|last| *last as usize == self.ops.len())
+            && self
+                .uses
+                .last()
+                .is_some_and(|last| *last as usize == self.ops.len())
             && self.names.iter().all(|name| text(name.at, name.len))
             && self.defs.iter().enumerate().all(|(at, def)| {
                 def.name < names
@@ -558,7 +567,11 @@ impl<'a> View<'a> {
             })
             && self.ops.iter().all(|op| {
                 let calls = matches!(op.kind, op::CALL | op::METHOD);
-                let other = if calls { self.calls.len() as u32 } else { slots };
+                let other = if calls {
+                    self.calls.len() as u32
+                } else {
+                    slots
+                };
                 op.kind < op::COUNT
                     && op.other < other
                     && maybe(op.name, names)
@@ -581,7 +594,10 @@ impl<'a> View<'a> {
                     && slot(call.result)
                     && range(call.args, call.args_len, self.args.len())
             })
-            && self.args.iter().all(|arg| slot(arg.slot) && maybe(arg.name, names))
+            && self
+                .args
+                .iter()
+                .all(|arg| slot(arg.slot) && maybe(arg.name, names))
             && self.imports.iter().all(|import| {
                 maybe(import.slot, slots)
                     && maybe(import.path, names)
@@ -601,10 +617,14 @@ impl<'a> View<'a> {
                     && slot(member.slot)
                     && maybe(member.def, defs)
             })
-            && self.bases.iter().all(|base| base.class < defs && slot(base.slot))
-            && self.refs.iter().all(|mention| {
-                maybe(mention.slot, slots) && mention.scope < defs
-            })
+            && self
+                .bases
+                .iter()
+                .all(|base| base.class < defs && slot(base.slot))
+            && self
+                .refs
+                .iter()
+                .all(|mention| maybe(mention.slot, slots) && mention.scope < defs)
             && self.allocs.iter().all(|alloc| {
                 maybe(alloc.class_slot, slots)
                     && alloc.kind < alloc::COUNT

@@ -48,9 +48,9 @@ pub fn check(source: &[u8]) -> Option<Reason> {
 /// Text has no NUL and few control bytes in its first pages.
 fn is_binary(source: &[u8]) -> bool {
     let head = &source[..source.len().min(8 << 10)];
-    let control = head.iter().filter(|byte| {
-        **byte < 0x20 && !matches!(**byte, b'\n' | b'\r' | b'\t' | 0x0C | 0x1B)
-    });
+    let control = head
+        .iter()
+        .filter(|byte| **byte < 0x20 && !matches!(**byte, b'\n' | b'\r' | b'\t' | 0x0C | 0x1B));
     let nul = head.contains(&0);
     let control = control.count();
     let invalid = match std::str::from_utf8(head) {

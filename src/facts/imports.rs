@@ -17,7 +17,11 @@ impl Walk<'_> {
         self.frames.last().is_some_and(|frame| {
             matches!(
                 frame.role,
-                Role::Import | Role::ImportItem | Role::ImportList | Role::ImportStar | Role::Package
+                Role::Import
+                    | Role::ImportItem
+                    | Role::ImportList
+                    | Role::ImportStar
+                    | Role::Package
             )
         })
     }
@@ -56,7 +60,9 @@ impl Walk<'_> {
     /// Puts the prefix of a list before each of its items.
     pub(super) fn leave_import_list(&mut self, frame: &Frame) {
         let range = self.children(frame);
-        let Some(prefix) = self.child(frame, Field::Path) else { return };
+        let Some(prefix) = self.child(frame, Field::Path) else {
+            return;
+        };
         let mut kept = Vec::with_capacity(range.len());
         for at in range {
             let mut value = self.values[at];
@@ -78,8 +84,12 @@ impl Walk<'_> {
         match frame.role {
             Role::ImportItem => self.leave_import_item(frame, node),
             Role::ImportStar => {
-                let path = self.child(frame, Field::Path).or_else(|| self.child(frame, Field::None));
-                let alias = self.child(frame, Field::Alias).map_or(NONE, |value| value.b);
+                let path = self
+                    .child(frame, Field::Path)
+                    .or_else(|| self.child(frame, Field::None));
+                let alias = self
+                    .child(frame, Field::Alias)
+                    .map_or(NONE, |value| value.b);
                 let b = path.map_or(NONE, |value| self.path_of(value).0);
                 Some(self.import_value(frame, Tag::Spread, alias, b))
             }
@@ -102,11 +112,22 @@ impl Walk<'_> {
     fn import_value(&self, frame: &Frame, tag: Tag, a: u32, b: u32) -> Val {
         let (line, column) = (frame.line, frame.column);
         let (start, end) = (frame.start, frame.end);
-        Val { field: frame.field, tag, a, b, line, column, start, end }
+        Val {
+            field: frame.field,
+            tag,
+            a,
+            b,
+            line,
+            column,
+            start,
+            end,
+        }
     }
 
     fn leave_import_item(&mut self, frame: &Frame, node: Node<'_>) -> Option<Val> {
-        let alias = self.child(frame, Field::Alias).map_or(NONE, |value| value.b);
+        let alias = self
+            .child(frame, Field::Alias)
+            .map_or(NONE, |value| value.b);
         let path = match self.child(frame, Field::Path) {
             Some(value) => self.path_of(value).0,
             None => {
@@ -128,11 +149,16 @@ impl Walk<'_> {
         if frame.row.has(NodeFlag::Static) || text.starts_with(b"import static") {
             flags |= import_flag::STATIC;
         }
-        let prefix = values.iter().find(|value| value.field == Field::Path).copied();
+        let prefix = values
+            .iter()
+            .find(|value| value.field == Field::Path)
+            .copied();
         let (prefix, quoted) = prefix.map_or((NONE, 0), |value| self.path_of(value));
         flags |= quoted;
         let plain = frame.row.has(NodeFlag::Plain);
-        let wildcard = values.iter().any(|value| value.tag == Tag::Raw && value.field == Field::Aside)
+        let wildcard = values
+            .iter()
+            .any(|value| value.tag == Tag::Raw && value.field == Field::Aside)
             || frame.row.has(NodeFlag::Transparent);
         let mut bound = 0;
         for value in &values {
@@ -154,7 +180,11 @@ impl Walk<'_> {
                     self.import_path_item(*value, flags, plain, wildcard);
                 }
                 (_, Tag::Keyed | Tag::Raw) => {
-                    let name = if value.tag == Tag::Keyed && value.a != NONE { value.a } else { value.b };
+                    let name = if value.tag == Tag::Keyed && value.a != NONE {
+                        value.a
+                    } else {
+                        value.b
+                    };
                     self.import(name, prefix, value.b, flags, *value);
                 }
                 _ => continue,
@@ -177,7 +207,9 @@ impl Walk<'_> {
     /// A name beside a quoted path is the module's default (or its own name).
     fn alias_item(&mut self, quoted: u32, flags: u32, alias: u32) -> u32 {
         let _ = alias;
-        if quoted == 0 || flags & import_flag::STATIC != 0 || self.roles.traits.default_item.is_empty()
+        if quoted == 0
+            || flags & import_flag::STATIC != 0
+            || self.roles.traits.default_item.is_empty()
         {
             return NONE;
         }
@@ -210,7 +242,11 @@ impl Walk<'_> {
     fn import_path_item(&mut self, value: Val, flags: u32, plain: bool, wildcard: bool) {
         let separator = self.roles.traits.path_separator.clone().into_bytes();
         let path = self.builder.bytes(value.b).to_vec();
-        let alias = if value.tag == Tag::Keyed { value.a } else { NONE };
+        let alias = if value.tag == Tag::Keyed {
+            value.a
+        } else {
+            NONE
+        };
         if wildcard {
             self.import_all(value.b, flags, value);
             return;
@@ -220,7 +256,11 @@ impl Walk<'_> {
                 self.import(alias, value.b, NONE, flags, value);
                 return;
             }
-            let first = path.split(|byte| *byte == b'.').next().unwrap_or_default().to_vec();
+            let first = path
+                .split(|byte| *byte == b'.')
+                .next()
+                .unwrap_or_default()
+                .to_vec();
             let name = self.builder.made_name(&first);
             self.import(name, value.b, NONE, flags | import_flag::ROOT, value);
             return;
@@ -230,7 +270,9 @@ impl Walk<'_> {
         if !separator.is_empty() && whole.ends_with(&[separator.as_slice(), tail].concat()) {
             whole = &whole[..whole.len() - separator.len() - tail.len()];
         }
-        let split = whole.windows(separator.len().max(1)).rposition(|part| part == separator);
+        let split = whole
+            .windows(separator.len().max(1))
+            .rposition(|part| part == separator);
         let (prefix, item) = match split {
             Some(at) => (&whole[..at], &whole[at + separator.len()..]),
             None => (&whole[..0], whole),
@@ -286,8 +328,11 @@ impl Walk<'_> {
         if let Some(source) = values.iter().find(|value| value.field == Field::Path) {
             let (path, flags) = self.path_of(*source);
             let flags = flags | import_flag::REEXPORT;
-            let items: Vec<Val> =
-                values.iter().copied().filter(|value| value.field != Field::Path).collect();
+            let items: Vec<Val> = values
+                .iter()
+                .copied()
+                .filter(|value| value.field != Field::Path)
+                .collect();
             if items.is_empty() {
                 self.import_all(path, flags, *source);
             }
@@ -295,20 +340,33 @@ impl Walk<'_> {
                 let name = if item.a == NONE { item.b } else { item.a };
                 let slot = self.builder.slot();
                 self.builder.member(self.def, name, slot, NONE);
-                let member = if item.tag == Tag::Spread { NONE } else { item.b };
+                let member = if item.tag == Tag::Spread {
+                    NONE
+                } else {
+                    item.b
+                };
                 self.push_import(slot, path, member, flags, item);
             }
             return;
         }
         for value in values {
-            if value.tag == Tag::Keyed && matches!(value.field, Field::Alias | Field::None | Field::Path)
+            if value.tag == Tag::Keyed
+                && matches!(value.field, Field::Alias | Field::None | Field::Path)
                 && value.b != NONE
                 && !is_default
                 && value.field != Field::Value
-                && self.builder.facts.defs.iter().rev().take(4).all(|def| def.slot != value.a)
+                && self
+                    .builder
+                    .facts
+                    .defs
+                    .iter()
+                    .rev()
+                    .take(4)
+                    .all(|def| def.slot != value.a)
             {
                 let slot = self.scopes.lookup(&mut self.builder, value.b);
-                self.builder.mention(slot, self.def, value.line, value.column);
+                self.builder
+                    .mention(slot, self.def, value.line, value.column);
                 let name = if value.a == NONE { value.b } else { value.a };
                 if name != value.b {
                     self.builder.member(self.def, name, slot, NONE);
@@ -327,7 +385,9 @@ impl Walk<'_> {
     /// Gives files that fill `module.exports` the object to fill.
     pub(super) fn exports_object(&mut self) {
         let names = self.roles.traits.exports_object.clone();
-        let [module, exports] = names.as_slice() else { return };
+        let [module, exports] = names.as_slice() else {
+            return;
+        };
         let module = self.builder.made_name(module.as_bytes());
         let exports = self.builder.made_name(exports.as_bytes());
         let used = |walk: &Self, name| {
@@ -342,7 +402,8 @@ impl Walk<'_> {
         let outer = self.builder.container(NONE);
         let (module_slot, _) = self.scopes.declare(&mut self.builder, module, false, true);
         self.builder.copy(module_slot, outer);
-        self.builder.op(module_slot, op::STORE, exports_slot, exports, NONE);
+        self.builder
+            .op(module_slot, op::STORE, exports_slot, exports, NONE);
         let whole = self.builder.slot();
         self.builder.op(module_slot, op::LOAD, whole, exports, NONE);
         let name = self.builder.made_name(b"module.exports");

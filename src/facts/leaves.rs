@@ -23,7 +23,9 @@ impl Walk<'_> {
     }
 
     pub(super) fn name_leaf(&mut self, node: Node<'_>, field: Field, mode: Mode) {
-        let Some(frame) = self.frames.last().copied() else { return };
+        let Some(frame) = self.frames.last().copied() else {
+            return;
+        };
         if field == Field::Name && self.names_itself(frame.role) {
             return;
         }
@@ -41,7 +43,10 @@ impl Walk<'_> {
         let at = node.start_position();
         let (line, column) = (at.row as u32 + 1, at.column as u32 + 1);
         let slot = match mode {
-            Mode::Bind { declares: true, hoisted } => self.declare(name, hoisted, line, column),
+            Mode::Bind {
+                declares: true,
+                hoisted,
+            } => self.declare(name, hoisted, line, column),
             _ => {
                 let slot = self.scopes.lookup(&mut self.builder, name);
                 self.builder.mention(slot, self.def, line, column);
@@ -53,18 +58,27 @@ impl Walk<'_> {
 
     /// Roles whose own name was read when the node was entered.
     fn names_itself(&self, role: Role) -> bool {
-        matches!(role, Role::Function | Role::Class | Role::Namespace | Role::Lambda)
+        matches!(
+            role,
+            Role::Function | Role::Class | Role::Namespace | Role::Lambda
+        )
     }
 
     /// Declares a variable; at module and class level it is a definition.
     pub(super) fn declare(&mut self, name: u32, hoisted: bool, line: u32, column: u32) -> u32 {
         let (slot, new) = self.scopes.declare(&mut self.builder, name, hoisted, false);
-        let kind = if hoisted { self.scopes.function_kind() } else { self.scopes.kind() };
+        let kind = if hoisted {
+            self.scopes.function_kind()
+        } else {
+            self.scopes.kind()
+        };
         let symbol = matches!(kind, ScopeKind::Module | ScopeKind::Class);
         if new && symbol && !self.frame_is(Role::TypeParam) {
-            let statement = self.frames.iter().rev().find(|frame| {
-                matches!(frame.role, Role::Declare | Role::Assign | Role::ForIn)
-            });
+            let statement = self
+                .frames
+                .iter()
+                .rev()
+                .find(|frame| matches!(frame.role, Role::Declare | Role::Assign | Role::ForIn));
             let (start, end) = statement.map_or((0, 0), |frame| (frame.start, frame.end));
             let lines = statement.map_or((line, line), |frame| (frame.line, frame.end_line));
             let def = self.push_def(DefRec {
@@ -100,7 +114,10 @@ impl Walk<'_> {
     }
 
     pub(super) fn push_def(&mut self, mut record: DefRec) -> u32 {
-        let count = self.ordinals.entry((record.parent, record.name)).or_insert(0);
+        let count = self
+            .ordinals
+            .entry((record.parent, record.name))
+            .or_insert(0);
         record.ordinal = *count;
         *count += 1;
         self.builder.facts.defs.push(record);
@@ -111,8 +128,10 @@ impl Walk<'_> {
         let name = self.builder.name(node.start_byte(), node.end_byte());
         let frame = self.frames.last().copied();
         let importing = frame.is_some_and(|frame| {
-            matches!(frame.role, Role::Import | Role::ImportItem | Role::ImportList)
-                || matches!(frame.role, Role::ImportStar)
+            matches!(
+                frame.role,
+                Role::Import | Role::ImportItem | Role::ImportList
+            ) || matches!(frame.role, Role::ImportStar)
         });
         let in_path = matches!(field, Field::Property | Field::Path);
         if importing || in_path {
@@ -126,7 +145,8 @@ impl Walk<'_> {
             _ => {
                 let slot = self.scopes.lookup(&mut self.builder, name);
                 let at = node.start_position();
-                self.builder.mention(slot, self.def, at.row as u32 + 1, at.column as u32 + 1);
+                self.builder
+                    .mention(slot, self.def, at.row as u32 + 1, at.column as u32 + 1);
                 slot
             }
         };
@@ -135,7 +155,11 @@ impl Walk<'_> {
 
     /// The receiver of the innermost function that has its own.
     pub(super) fn this(&mut self) -> u32 {
-        let Some(at) = self.functions.iter().rposition(|function| !function.outer_this) else {
+        let Some(at) = self
+            .functions
+            .iter()
+            .rposition(|function| !function.outer_this)
+        else {
             let name = self.builder.made_name(b"this");
             return self.scopes.lookup(&mut self.builder, name);
         };
@@ -169,7 +193,11 @@ impl Walk<'_> {
             NONE => self.builder.slot(),
             class => {
                 let record = self.builder.facts.defs[class as usize];
-                if record.owner_slot == NONE { record.slot } else { record.owner_slot }
+                if record.owner_slot == NONE {
+                    record.slot
+                } else {
+                    record.owner_slot
+                }
             }
         }
     }
@@ -188,7 +216,11 @@ impl Walk<'_> {
     }
 
     pub(super) fn literal_leaf(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) {
-        let slot = match self.roles.literals.get(usize::from(row.literal).wrapping_sub(1)) {
+        let slot = match self
+            .roles
+            .literals
+            .get(usize::from(row.literal).wrapping_sub(1))
+        {
             Some(symbol) => self.builder.external(symbol),
             None => self.builder.slot(),
         };
@@ -218,7 +250,8 @@ impl Walk<'_> {
             }
             let name = self.builder.made_name(part);
             let to = self.builder.slot();
-            self.builder.op(slot, super::format::op::LOAD, to, name, NONE);
+            self.builder
+                .op(slot, super::format::op::LOAD, to, name, NONE);
             slot = to;
         }
         Some(slot)
@@ -227,7 +260,12 @@ impl Walk<'_> {
     pub(super) fn note_comment(&mut self, node: Node<'_>, role: Role) {
         let (from, to) = (node.start_position(), node.end_position());
         // A line comment may reach to the start of the next line.
-        let last = if to.column == 0 && to.row > from.row { to.row - 1 } else { to.row } as u32 + 1;
+        let last = if to.column == 0 && to.row > from.row {
+            to.row - 1
+        } else {
+            to.row
+        } as u32
+            + 1;
         let adjoins = self.comment.2 + 1 >= from.row as u32 + 1 && self.comment.2 > 0;
         match (role, adjoins) {
             (Role::Attribute, true) => self.comment.2 = last,
@@ -258,13 +296,18 @@ impl Walk<'_> {
     }
 
     pub(super) fn frame_is(&self, role: Role) -> bool {
-        self.frames.last().is_some_and(|frame: &Frame| frame.role == role)
+        self.frames
+            .last()
+            .is_some_and(|frame: &Frame| frame.role == role)
     }
 }
 
 /// The content of a quoted text, without prefix letters and quotes.
 pub(super) fn unquote(text: &[u8]) -> &[u8] {
-    let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let letters = text
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphabetic())
+        .count();
     let mut inner = if letters < 3 { &text[letters..] } else { text };
     for quote in [&b"\"\"\""[..], b"'''", b"\"", b"'", b"`"] {
         if let Some(rest) = inner.strip_prefix(quote) {

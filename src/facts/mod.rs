@@ -69,7 +69,11 @@ pub fn parse(
     parser.set_language(lang.grammar()).ok()?;
     let until = Instant::now() + deadline;
     let mut progress = |_: &tree_sitter::ParseState| {
-        if Instant::now() > until { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if Instant::now() > until {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let mut read = |at: usize, _| source.get(at..).unwrap_or_default();

@@ -46,7 +46,12 @@ pub(super) struct Scopes {
 
 impl Scopes {
     pub(super) fn new(class_visible: bool, sequential: bool) -> Self {
-        Self { open: Vec::new(), spare: Vec::new(), class_visible, sequential }
+        Self {
+            open: Vec::new(),
+            spare: Vec::new(),
+            class_visible,
+            sequential,
+        }
     }
 
     pub(super) fn open(&mut self, kind: ScopeKind, def: u32) {
@@ -62,7 +67,9 @@ impl Scopes {
     }
 
     pub(super) fn kind(&self) -> ScopeKind {
-        self.open.last().map_or(ScopeKind::Module, |scope| scope.kind)
+        self.open
+            .last()
+            .map_or(ScopeKind::Module, |scope| scope.kind)
     }
 
     /// The variable that `name` is when used here.
@@ -78,14 +85,21 @@ impl Scopes {
         }
         let slot = builder.slot();
         scope.current.insert(name, scope.variables.len() as u32);
-        scope.variables.push(Variable { name, slot, declared: false });
+        scope.variables.push(Variable {
+            name,
+            slot,
+            declared: false,
+        });
         slot
     }
 
     /// Whether this scope declares `name`.
     pub(super) fn declares(&self, depth: usize, name: u32) -> bool {
         let scope = &self.open[depth];
-        scope.current.get(&name).is_some_and(|at| scope.variables[*at as usize].declared)
+        scope
+            .current
+            .get(&name)
+            .is_some_and(|at| scope.variables[*at as usize].declared)
     }
 
     /// Declares `name` in the innermost scope, or for `hoisted` in the
@@ -97,7 +111,11 @@ impl Scopes {
         hoisted: bool,
         item: bool,
     ) -> (u32, bool) {
-        let depth = if hoisted { self.function_depth() } else { self.open.len() - 1 };
+        let depth = if hoisted {
+            self.function_depth()
+        } else {
+            self.open.len() - 1
+        };
         let sequential = self.sequential && !item && self.open[depth].kind != ScopeKind::Class;
         let scope = &mut self.open[depth];
         if let Some(at) = scope.current.get(&name) {
@@ -110,19 +128,28 @@ impl Scopes {
         }
         let slot = builder.slot();
         scope.current.insert(name, scope.variables.len() as u32);
-        scope.variables.push(Variable { name, slot, declared: true });
+        scope.variables.push(Variable {
+            name,
+            slot,
+            declared: true,
+        });
         (slot, true)
     }
 
     /// The innermost scope that is no block.
     pub(super) fn function_depth(&self) -> usize {
-        let found = self.open.iter().rposition(|scope| scope.kind != ScopeKind::Block);
+        let found = self
+            .open
+            .iter()
+            .rposition(|scope| scope.kind != ScopeKind::Block);
         found.unwrap_or_default()
     }
 
     /// The kind of the innermost scope that is no block.
     pub(super) fn function_kind(&self) -> ScopeKind {
-        self.open.get(self.function_depth()).map_or(ScopeKind::Module, |scope| scope.kind)
+        self.open
+            .get(self.function_depth())
+            .map_or(ScopeKind::Module, |scope| scope.kind)
     }
 
     /// Says that `name` here is the module's variable.
@@ -179,19 +206,37 @@ impl Scopes {
     ) {
         let depth = self.open.len() - 1;
         let outer = self.visible_from(depth);
-        let Some(mut scope) = self.open.pop() else { return };
+        let Some(mut scope) = self.open.pop() else {
+            return;
+        };
         for variable in scope.variables.iter().filter(|variable| !variable.declared) {
             let Variable { name, slot, .. } = *variable;
             match outer {
                 Some(outer) => {
                     let found = self.lookup_at(builder, outer, name);
                     if inherits {
-                        free(builder, FreeRec { slot, name, scope: scope.def, outer: found });
+                        free(
+                            builder,
+                            FreeRec {
+                                slot,
+                                name,
+                                scope: scope.def,
+                                outer: found,
+                            },
+                        );
                     } else {
                         builder.unite(slot, found);
                     }
                 }
-                None => free(builder, FreeRec { slot, name, scope: 0, outer: NONE }),
+                None => free(
+                    builder,
+                    FreeRec {
+                        slot,
+                        name,
+                        scope: 0,
+                        outer: NONE,
+                    },
+                ),
             }
         }
         scope.variables.clear();
@@ -207,6 +252,9 @@ impl Scopes {
     /// The slot of a name that the scope at `depth` has already met.
     pub(super) fn known(&self, depth: usize, name: u32) -> u32 {
         let scope = &self.open[depth];
-        scope.current.get(&name).map_or(NONE, |at| scope.variables[*at as usize].slot)
+        scope
+            .current
+            .get(&name)
+            .map_or(NONE, |at| scope.variables[*at as usize].slot)
     }
 }

@@ -197,7 +197,13 @@ impl<'s> Walk<'s> {
             let entered = field != Field::Ignore && self.visit(node, row, field, mode);
             let framed = entered && row.role != Role::Pass;
             if entered && cursor.goto_first_child() {
-                steps.push(Step { kind, field, mode, framed, mapped: row.mapped });
+                steps.push(Step {
+                    kind,
+                    field,
+                    mode,
+                    framed,
+                    mapped: row.mapped,
+                });
             } else {
                 if framed {
                     self.leave(node);
@@ -218,8 +224,16 @@ impl<'s> Walk<'s> {
             } else {
                 Field::None
             };
-            field = if place == Field::None && !step.framed { step.field } else { place };
-            mode = if place == Field::None { step.mode } else { self.mode_of(place, step.mode) };
+            field = if place == Field::None && !step.framed {
+                step.field
+            } else {
+                place
+            };
+            mode = if place == Field::None {
+                step.mode
+            } else {
+                self.mode_of(place, step.mode)
+            };
             if step.framed && matches!(field, Field::Body) {
                 self.begin_body();
             }
@@ -236,13 +250,17 @@ impl<'s> Walk<'s> {
             | Field::TypeArgs
             | Field::TypeParams => Mode::Type,
             Field::Name | Field::Left | Field::Params | Field::Receiver => {
-                let Some(frame) = self.frames.last() else { return inherited };
+                let Some(frame) = self.frames.last() else {
+                    return inherited;
+                };
                 let hoisted = frame.row.has(NodeFlag::Hoisted);
                 let declares = match frame.role {
                     Role::Assign => {
                         self.roles.traits.assignment_declares || frame.row.has(NodeFlag::Declares)
                     }
-                    Role::ForIn => !matches!(field, Field::Left) || frame.row.has(NodeFlag::Declares),
+                    Role::ForIn => {
+                        !matches!(field, Field::Left) || frame.row.has(NodeFlag::Declares)
+                    }
                     Role::Collection | Role::Cast | Role::Pair => match frame.mode {
                         Mode::Bind { declares, .. } => declares,
                         _ => false,
@@ -342,14 +360,24 @@ impl<'s> Walk<'s> {
     pub(super) fn close_scope(&mut self) {
         let inherits = self.scopes.kind() == ScopeKind::Class
             && self.roles.traits.implicit_this
-            && self.builder.facts.bases.iter().rev().take(64).any(|base| base.class == self.def);
-        self.scopes.close(&mut self.builder, inherits, |builder, free| {
-            builder.facts.frees.push(free);
-        });
+            && self
+                .builder
+                .facts
+                .bases
+                .iter()
+                .rev()
+                .take(64)
+                .any(|base| base.class == self.def);
+        self.scopes
+            .close(&mut self.builder, inherits, |builder, free| {
+                builder.facts.frees.push(free);
+            });
     }
 
     fn begin_body(&mut self) {
-        let Some(frame) = self.frames.last_mut() else { return };
+        let Some(frame) = self.frames.last_mut() else {
+            return;
+        };
         if frame.begun {
             return;
         }
@@ -364,7 +392,9 @@ impl<'s> Walk<'s> {
 
     fn leave(&mut self, node: Node<'_>) {
         self.begin_body();
-        let Some(frame) = self.frames.pop() else { return };
+        let Some(frame) = self.frames.pop() else {
+            return;
+        };
         if frame.role == Role::ImportList {
             self.leave_import_list(&frame);
             return;
@@ -418,11 +448,9 @@ impl<'s> Walk<'s> {
             Role::ArrayType => self.leave_array_type(&frame),
             Role::TypeParam => self.leave_type_param(&frame),
             Role::TypeAlias => self.leave_type_alias(&frame),
-            Role::Import
-            | Role::ImportItem
-            | Role::ImportStar
-            | Role::Export
-            | Role::Package => self.leave_import(&frame, node),
+            Role::Import | Role::ImportItem | Role::ImportStar | Role::Export | Role::Package => {
+                self.leave_import(&frame, node)
+            }
             Role::Global | Role::Nonlocal => self.leave_global(&frame),
             _ => {
                 self.settle(&frame);
@@ -449,7 +477,10 @@ impl<'s> Walk<'s> {
 
     /// The first child at `field`.
     pub(super) fn child(&self, frame: &Frame, field: Field) -> Option<Val> {
-        self.values[frame.values as usize..].iter().copied().find(|value| value.field == field)
+        self.values[frame.values as usize..]
+            .iter()
+            .copied()
+            .find(|value| value.field == field)
     }
 
     /// Reads every place among the children, so that its members count as used.

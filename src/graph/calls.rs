@@ -37,12 +37,23 @@ impl Linker<'_> {
         }
         let next = self.target_heads[call as usize];
         self.target_heads[call as usize] = self.targets.len() as u32;
-        self.targets.push(TargetCell { target, inferred, next });
+        self.targets.push(TargetCell {
+            target,
+            inferred,
+            next,
+        });
         true
     }
 
     /// Calls member `name` of `value`.
-    pub(super) fn call_method(&mut self, file: u32, call: u32, value: Value, name: u64, inferred: bool) {
+    pub(super) fn call_method(
+        &mut self,
+        file: u32,
+        call: u32,
+        value: Value,
+        name: u64,
+        inferred: bool,
+    ) {
         let traits = self.unit(file).traits;
         match value.kind() {
             Kind::Def | Kind::Bound if traits.invokers.contains(&name) => {
@@ -65,7 +76,13 @@ impl Linker<'_> {
                 };
                 if !found {
                     let slot = self.field(value, name);
-                    self.hang(slot, DynamicOp::Call { call, receiver: Some(value) });
+                    self.hang(
+                        slot,
+                        DynamicOp::Call {
+                            call,
+                            receiver: Some(value),
+                        },
+                    );
                     self.call_container(file, call, value, name);
                 }
             }
@@ -79,8 +96,17 @@ impl Linker<'_> {
             }
             Kind::Module | Kind::Def | Kind::Bound => {
                 // A scratch slot per call and member keeps this incremental.
-                let slot = self.field(Value::new(Kind::Object, call | 1 << 28), name ^ u64::from(value.0));
-                self.hang(slot, DynamicOp::Call { call, receiver: None });
+                let slot = self.field(
+                    Value::new(Kind::Object, call | 1 << 28),
+                    name ^ u64::from(value.0),
+                );
+                self.hang(
+                    slot,
+                    DynamicOp::Call {
+                        call,
+                        receiver: None,
+                    },
+                );
                 self.load(value, name, slot, NONE, file);
             }
         }
@@ -105,11 +131,23 @@ impl Linker<'_> {
         let entries = self.find_member_from(class, name, skip);
         if entries.is_empty() {
             let slot = self.field(receiver, name);
-            self.hang(slot, DynamicOp::Call { call, receiver: Some(receiver) });
+            self.hang(
+                slot,
+                DynamicOp::Call {
+                    call,
+                    receiver: Some(receiver),
+                },
+            );
             let traits = self.unit(self.file_of(class)).traits;
             if traits.prototype != 0 {
                 let scratch = self.field(Value::new(Kind::Object, call | 1 << 28), name);
-                self.hang(scratch, DynamicOp::Call { call, receiver: Some(receiver) });
+                self.hang(
+                    scratch,
+                    DynamicOp::Call {
+                        call,
+                        receiver: Some(receiver),
+                    },
+                );
                 self.load_instance(receiver, class, name, scratch, NONE, file, skip);
             }
             if let Some(external) = self.external_base(class) {
@@ -118,8 +156,11 @@ impl Linker<'_> {
             }
             return;
         }
-        let candidates: Vec<u32> =
-            entries.iter().filter(|entry| entry.def != NONE).map(|entry| entry.def).collect();
+        let candidates: Vec<u32> = entries
+            .iter()
+            .filter(|entry| entry.def != NONE)
+            .map(|entry| entry.def)
+            .collect();
         let chosen = self.overloads(file, call, &candidates);
         for entry in entries {
             let plain = entry.def != NONE
@@ -135,7 +176,13 @@ impl Linker<'_> {
                     }
                 }
             } else {
-                self.hang(entry.slot, DynamicOp::Call { call, receiver: Some(receiver) });
+                self.hang(
+                    entry.slot,
+                    DynamicOp::Call {
+                        call,
+                        receiver: Some(receiver),
+                    },
+                );
             }
         }
     }
@@ -166,10 +213,13 @@ impl Linker<'_> {
             .iter()
             .copied()
             .filter(|def| {
-                let params = self.unit(self.file_of(*def)).facts.params_of(
-                    *def - self.def_base[self.file_of(*def) as usize],
-                );
-                let rest = params.iter().any(|param| param.flags & param_flag::REST != 0);
+                let params = self
+                    .unit(self.file_of(*def))
+                    .facts
+                    .params_of(*def - self.def_base[self.file_of(*def) as usize]);
+                let rest = params
+                    .iter()
+                    .any(|param| param.flags & param_flag::REST != 0);
                 let required = params
                     .iter()
                     .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
@@ -177,7 +227,11 @@ impl Linker<'_> {
                 count >= required && (rest || count <= params.len() as u32)
             })
             .collect();
-        if fits.is_empty() { candidates.to_vec() } else { fits }
+        if fits.is_empty() {
+            candidates.to_vec()
+        } else {
+            fits
+        }
     }
 
     /// `f.call(this, …)` calls `f`.
@@ -249,7 +303,9 @@ impl Linker<'_> {
         let file = self.file_of(def);
         let local = def - self.def_base[file as usize];
         let params = self.unit(file).facts.params_of(local);
-        let param = params.iter().find(|param| param.flags & param_flag::THIS == 0)?;
+        let param = params
+            .iter()
+            .find(|param| param.flags & param_flag::THIS == 0)?;
         Some(self.slot_in(file, param.slot))
     }
 
@@ -272,8 +328,7 @@ impl Linker<'_> {
                 let def = value.index();
                 let method = self.def(def).kind == kind::METHOD;
                 let mut receiver = receiver.filter(|_| method || self.functions_have_this(def));
-                if record.flags & call_flag::NEW != 0
-                    && self.unit(file).traits.functions_construct
+                if record.flags & call_flag::NEW != 0 && self.unit(file).traits.functions_construct
                 {
                     let made = Value::new(Kind::Instance, def);
                     self.sets.add(result, made, false);
@@ -319,7 +374,8 @@ impl Linker<'_> {
                 if let Some(class) = self.applied_class(value) {
                     self.construct(file, call, class, inferred);
                     self.open_applied(value);
-                    self.sets.add(result, Value::new(Kind::Applied, value.index()), true);
+                    self.sets
+                        .add(result, Value::new(Kind::Applied, value.index()), true);
                 }
             }
             _ => {}
@@ -386,7 +442,10 @@ impl Linker<'_> {
         }
         let site = *self.call(file, call);
         if record.ret_slot != NONE && record.flags & def_flag::CONSTRUCTOR == 0 {
-            let (from, to) = (self.slot_in(target, record.ret_slot), self.slot_in(file, site.result));
+            let (from, to) = (
+                self.slot_in(target, record.ret_slot),
+                self.slot_in(file, site.result),
+            );
             self.flow(from, to, NONE);
         }
         self.pass_arguments(file, &site, def, receiver.is_some());
@@ -400,7 +459,10 @@ impl Linker<'_> {
         let own = self.unit(file);
         // A receiver that is given fills the parameter that stands for it.
         let skip = usize::from(
-            has_receiver && params.first().is_some_and(|param| param.flags & param_flag::THIS != 0),
+            has_receiver
+                && params
+                    .first()
+                    .is_some_and(|param| param.flags & param_flag::THIS != 0),
         );
         let mut next = skip;
         for arg in own.facts.args_of(site) {
@@ -420,7 +482,9 @@ impl Linker<'_> {
                 let named = params
                     .iter()
                     .find(|param| param.name != NONE && facts.hash(param.name) == name);
-                let rest = params.iter().find(|param| param.flags & param_flag::KEYWORD_REST != 0);
+                let rest = params
+                    .iter()
+                    .find(|param| param.flags & param_flag::KEYWORD_REST != 0);
                 if let Some(param) = named {
                     let to = self.slot_in(target, param.slot);
                     self.flow(from, to, NONE);
@@ -430,7 +494,9 @@ impl Linker<'_> {
                 }
                 continue;
             }
-            let Some(param) = params.get(next) else { continue };
+            let Some(param) = params.get(next) else {
+                continue;
+            };
             let to = self.slot_in(target, param.slot);
             if param.flags & param_flag::REST != 0 {
                 self.collect_rest(from, to, param.slot, target);

@@ -8,7 +8,10 @@ use crate::facts::format::{NONE, call_flag, def_flag};
 /// What an edge says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "the names say it; `docs/records.md` tells more")]
+#[expect(
+    missing_docs,
+    reason = "the names say it; `docs/records.md` tells more"
+)]
 pub enum EdgeKind {
     Defines,
     Calls,
@@ -101,7 +104,12 @@ impl Linker<'_> {
         edges.sort_unstable();
         edges.dedup_by(|later, earlier| {
             let same = (later.kind, later.source, later.target, later.external)
-                == (earlier.kind, earlier.source, earlier.target, earlier.external)
+                == (
+                    earlier.kind,
+                    earlier.source,
+                    earlier.target,
+                    earlier.external,
+                )
                 && (later.file, later.line, later.column)
                     == (earlier.file, earlier.line, earlier.column);
             if same {
@@ -110,11 +118,23 @@ impl Linker<'_> {
             same
         });
         unresolved.sort_unstable();
-        let externals = (0..self.externals.len()).map(|at| self.external_name(at)).collect();
-        let mut owners: Vec<(u32, u32)> =
-            self.hierarchy.owners.iter().map(|(def, owner)| (*def, *owner)).collect();
+        let externals = (0..self.externals.len())
+            .map(|at| self.external_name(at))
+            .collect();
+        let mut owners: Vec<(u32, u32)> = self
+            .hierarchy
+            .owners
+            .iter()
+            .map(|(def, owner)| (*def, *owner))
+            .collect();
         owners.sort_unstable();
-        Linked { def_base: self.def_base, edges, unresolved, externals, owners }
+        Linked {
+            def_base: self.def_base,
+            edges,
+            unresolved,
+            externals,
+            owners,
+        }
     }
 
     fn external_name(&self, at: usize) -> String {
@@ -128,7 +148,11 @@ impl Linker<'_> {
         let root = parts.first().copied().unwrap_or_default();
         let mut name = root.to_owned();
         for (index, part) in parts.iter().enumerate().skip(1) {
-            name.push_str(if index == 1 && !root.contains("::") { "::" } else { "." });
+            name.push_str(if index == 1 && !root.contains("::") {
+                "::"
+            } else {
+                "."
+            });
             name.push_str(part);
         }
         name
@@ -139,7 +163,12 @@ impl Linker<'_> {
     fn shown(&self, def: u32) -> u32 {
         let record = self.def(def);
         if record.kind == kind::IMPL {
-            return self.hierarchy.owners.get(&def).copied().unwrap_or_else(|| self.shown_parent(def));
+            return self
+                .hierarchy
+                .owners
+                .get(&def)
+                .copied()
+                .unwrap_or_else(|| self.shown_parent(def));
         }
         def
     }
@@ -194,7 +223,14 @@ impl Linker<'_> {
                         let (line, column) = (call.line, call.column);
                         let name = unit.facts.hash(call.name);
                         let file = file as u32;
-                        unresolved.push(Unresolved { source, name, file, line, column, reason });
+                        unresolved.push(Unresolved {
+                            source,
+                            name,
+                            file,
+                            line,
+                            column,
+                            reason,
+                        });
                     }
                     continue;
                 }
@@ -222,12 +258,20 @@ impl Linker<'_> {
     }
 
     fn reason(&self, file: u32, call: &crate::facts::format::CallRec) -> Reason {
-        let slot = if call.receiver == NONE { call.callee } else { call.receiver };
+        let slot = if call.receiver == NONE {
+            call.callee
+        } else {
+            call.receiver
+        };
         if slot == NONE {
             return Reason::UnknownName;
         }
         let slot = self.slot_in(file, slot);
-        match (self.sets.is_full(slot), self.sets.is_empty(slot), call.receiver == NONE) {
+        match (
+            self.sets.is_full(slot),
+            self.sets.is_empty(slot),
+            call.receiver == NONE,
+        ) {
             (true, _, _) => Reason::TooMany,
             (_, true, true) => Reason::UnknownName,
             (_, true, false) => Reason::UnknownReceiver,
@@ -260,7 +304,11 @@ impl Linker<'_> {
                         known = true;
                     }
                 }
-                let module = if target.submodule == NONE { target.module } else { target.submodule };
+                let module = if target.submodule == NONE {
+                    target.module
+                } else {
+                    target.submodule
+                };
                 if module != NONE && !known {
                     for def in self.files_of_module(module) {
                         push(def, false);
@@ -270,7 +318,9 @@ impl Linker<'_> {
                     let external = (slot != NONE)
                         .then(|| self.slot_in(file as u32, slot))
                         .and_then(|slot| {
-                            self.sets.values(slot).find(|(value, _)| value.kind() == Kind::External)
+                            self.sets
+                                .values(slot)
+                                .find(|(value, _)| value.kind() == Kind::External)
                         })
                         .map(|(value, _)| value.index());
                     if let Some(external) = external {
@@ -398,7 +448,9 @@ impl Linker<'_> {
         }
         for (file, site, def, property) in &self.member_refs {
             let unit = self.unit(*file);
-            let Some(mention) = unit.facts.refs.get(*site as usize) else { continue };
+            let Some(mention) = unit.facts.refs.get(*site as usize) else {
+                continue;
+            };
             let source = self.shown(self.def_base[*file as usize] + mention.scope);
             let kinds = [EdgeKind::References, EdgeKind::Calls];
             for kind in &kinds[..if *property { 2 } else { 1 }] {

@@ -12,7 +12,12 @@ use crate::facts::format::{NONE, OpRec, op};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DynamicOp {
     /// Gain a member.
-    Load { to: u32, name: u64, site: u32, file: u32 },
+    Load {
+        to: u32,
+        name: u64,
+        site: u32,
+        file: u32,
+    },
     /// Call what arrives here; `call` is global, `receiver` a value or none.
     Call { call: u32, receiver: Option<Value> },
     /// Gain what iterating gives.
@@ -79,7 +84,11 @@ impl Linker<'_> {
         if let Some(edges) = self.edges.get(&slot) {
             // Edges may be added meanwhile; those get the value when added.
             for at in 0..edges.len() {
-                let Some((to, receiver)) = self.edges.get(&slot).and_then(|edges| edges.get(at)).copied()
+                let Some((to, receiver)) = self
+                    .edges
+                    .get(&slot)
+                    .and_then(|edges| edges.get(at))
+                    .copied()
                 else {
                     break;
                 };
@@ -107,7 +116,8 @@ impl Linker<'_> {
         match record.kind {
             op::COPY => {
                 let by_flow = record.name == NONE;
-                self.sets.add(other, value, inferred || (by_flow && !self.naming));
+                self.sets
+                    .add(other, value, inferred || (by_flow && !self.naming));
             }
             op::LOAD => {
                 let name = unit.facts.hash(record.name);
@@ -143,7 +153,12 @@ impl Linker<'_> {
 
     fn operate_dynamic(&mut self, operation: DynamicOp, value: Value) {
         match operation {
-            DynamicOp::Load { to, name, site, file } => self.load(value, name, to, site, file),
+            DynamicOp::Load {
+                to,
+                name,
+                site,
+                file,
+            } => self.load(value, name, to, site, file),
             DynamicOp::Call { call, receiver } => {
                 let file = self.call_file(call);
                 self.invoke(file, call, value, receiver, true);
@@ -171,7 +186,11 @@ impl Linker<'_> {
     }
 
     fn arrive(&mut self, to: u32, receiver: u32, value: Value, inferred: bool) {
-        let value = if receiver == NONE { value } else { self.bind(value, Value(receiver)) };
+        let value = if receiver == NONE {
+            value
+        } else {
+            self.bind(value, Value(receiver))
+        };
         self.sets.add(to, value, inferred);
     }
 
@@ -181,7 +200,10 @@ impl Linker<'_> {
             return value;
         }
         let next = self.bound.len() as u32;
-        let id = *self.bound_ids.entry((value.index(), receiver.0)).or_insert(next);
+        let id = *self
+            .bound_ids
+            .entry((value.index(), receiver.0))
+            .or_insert(next);
         if id == next {
             self.bound.push((value.index(), receiver));
         }
@@ -203,9 +225,7 @@ impl Linker<'_> {
 
     fn instance(&mut self, value: Value, to: u32) {
         let made = match value.kind() {
-            Kind::Def if self.is_class(value.index()) => {
-                Value::new(Kind::Instance, value.index())
-            }
+            Kind::Def if self.is_class(value.index()) => Value::new(Kind::Instance, value.index()),
             Kind::Object => match self.alloc(value.index()) {
                 Some((_, record)) if record.kind == crate::facts::format::alloc::APPLIED => {
                     self.open_applied(value);

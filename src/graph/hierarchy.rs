@@ -50,12 +50,17 @@ impl Linker<'_> {
                         Kind::Def => Some(value.index()),
                         Kind::Object => self.applied_class(value),
                         Kind::External => {
-                            self.hierarchy.external.entry(class).or_insert(value.index());
+                            self.hierarchy
+                                .external
+                                .entry(class)
+                                .or_insert(value.index());
                             None
                         }
                         _ => None,
                     };
-                    let Some(target) = target.filter(|target| *target != class) else { continue };
+                    let Some(target) = target.filter(|target| *target != class) else {
+                        continue;
+                    };
                     let record = Base {
                         class: target,
                         implements: base.implements != 0,
@@ -64,7 +69,11 @@ impl Linker<'_> {
                         column: base.column,
                     };
                     self.hierarchy.bases.entry(class).or_default().push(record);
-                    self.hierarchy.derived.entry(target).or_default().push(class);
+                    self.hierarchy
+                        .derived
+                        .entry(target)
+                        .or_default()
+                        .push(class);
                 }
             }
         }
@@ -79,19 +88,27 @@ impl Linker<'_> {
                 if def.owner_slot == NONE {
                     continue;
                 }
-                let Some(owner) = self.owner(file, def.owner_slot) else { continue };
+                let Some(owner) = self.owner(file, def.owner_slot) else {
+                    continue;
+                };
                 let id = base + local as u32;
                 self.hierarchy.owners.insert(id, owner);
                 let container = self.container(owner);
                 if def.kind == kind::IMPL {
                     for member in unit.facts.members_of(local as u32) {
                         let slot = self.slot_in(file, member.slot);
-                        let def = if member.def == NONE { NONE } else { base + member.def };
-                        self.table.insert(container, unit.facts.hash(member.name), slot, def);
+                        let def = if member.def == NONE {
+                            NONE
+                        } else {
+                            base + member.def
+                        };
+                        self.table
+                            .insert(container, unit.facts.hash(member.name), slot, def);
                     }
                 } else {
                     let slot = self.slot_in(file, def.slot);
-                    self.table.insert(container, unit.facts.hash(def.name), slot, id);
+                    self.table
+                        .insert(container, unit.facts.hash(def.name), slot, id);
                     if def.flags & def_flag::CONSTRUCTOR != 0 || def.name == def.owner_name {
                         self.table.insert(container, CONSTRUCT, slot, id);
                     }
@@ -132,7 +149,11 @@ impl Linker<'_> {
                 }
             }
         }
-        self.hierarchy.orders.get(&class).cloned().unwrap_or_else(|| Box::new([class]))
+        self.hierarchy
+            .orders
+            .get(&class)
+            .cloned()
+            .unwrap_or_else(|| Box::new([class]))
     }
 
     fn merge(&self, class: u32, bases: &[u32]) -> Box<[u32]> {
@@ -149,7 +170,10 @@ impl Linker<'_> {
         let mut lists: Vec<Vec<u32>> = bases
             .iter()
             .map(|base| {
-                self.hierarchy.orders.get(base).map_or_else(|| vec![*base], |order| order.to_vec())
+                self.hierarchy
+                    .orders
+                    .get(base)
+                    .map_or_else(|| vec![*base], |order| order.to_vec())
             })
             .collect();
         lists.push(bases.to_vec());
@@ -162,9 +186,14 @@ impl Linker<'_> {
             if lists.is_empty() || order.len() >= MAX_ORDER {
                 break;
             }
-            let free = lists.iter().map(|list| list[list.len() - 1]).find(|candidate| {
-                lists.iter().all(|list| !list[..list.len() - 1].contains(candidate))
-            });
+            let free = lists
+                .iter()
+                .map(|list| list[list.len() - 1])
+                .find(|candidate| {
+                    lists
+                        .iter()
+                        .all(|list| !list[..list.len() - 1].contains(candidate))
+                });
             let next = free.unwrap_or_else(|| lists[0][lists[0].len() - 1]);
             order.push(next);
             for list in &mut lists {
@@ -202,12 +231,17 @@ impl Linker<'_> {
     /// An external base anywhere above `class`.
     pub(super) fn external_base(&mut self, class: u32) -> Option<u32> {
         let order = self.order(class);
-        order.iter().find_map(|base| self.hierarchy.external.get(base).copied())
+        order
+            .iter()
+            .find_map(|base| self.hierarchy.external.get(base).copied())
     }
 
     /// Whether a definition is a class of some sort.
     pub(super) fn is_class(&self, def: u32) -> bool {
-        matches!(self.def(def).kind, kind::CLASS | kind::INTERFACE | kind::TYPE_PARAM)
+        matches!(
+            self.def(def).kind,
+            kind::CLASS | kind::INTERFACE | kind::TYPE_PARAM
+        )
     }
 
     pub(super) fn is_function(&self, def: u32) -> bool {

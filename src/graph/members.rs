@@ -48,7 +48,9 @@ impl Linker<'_> {
         if self.object_slots.insert(value.index(), ()).is_some() {
             return;
         }
-        let Some((file, record)) = self.alloc(value.index()) else { return };
+        let Some((file, record)) = self.alloc(value.index()) else {
+            return;
+        };
         let instance = Value::new(Kind::Applied, value.index());
         let facts = &self.unit(file).facts;
         let args = &facts.args[record.args as usize..(record.args + record.args_len) as usize];
@@ -96,7 +98,15 @@ impl Linker<'_> {
         }
         let entries: Vec<Entry> = self.table.get(value.index(), whole).collect();
         for entry in entries {
-            self.hang(entry.slot, DynamicOp::Load { to, name, site, file });
+            self.hang(
+                entry.slot,
+                DynamicOp::Load {
+                    to,
+                    name,
+                    site,
+                    file,
+                },
+            );
         }
     }
 
@@ -181,7 +191,15 @@ impl Linker<'_> {
             return;
         }
         let slot = self.field(Value::new(Kind::Def, class), traits.prototype);
-        self.hang(slot, DynamicOp::Load { to, name, site, file });
+        self.hang(
+            slot,
+            DynamicOp::Load {
+                to,
+                name,
+                site,
+                file,
+            },
+        );
     }
 
     fn load_object(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
@@ -243,7 +261,9 @@ impl Linker<'_> {
             }
         }
         let binds = match receiver.kind() {
-            Kind::Def => entry.def != NONE && self.def(entry.def).flags & def_flag::CLASS_METHOD != 0,
+            Kind::Def => {
+                entry.def != NONE && self.def(entry.def).flags & def_flag::CLASS_METHOD != 0
+            }
             _ => entry.def == NONE || self.def(entry.def).flags & def_flag::STATIC == 0,
         };
         self.flow(entry.slot, to, if binds { receiver.0 } else { NONE });

@@ -48,12 +48,19 @@ pub struct Target {
 
 impl Target {
     /// An import that leads nowhere.
-    pub const UNKNOWN: Self = Self { module: NONE, submodule: NONE, external: NONE };
+    pub const UNKNOWN: Self = Self {
+        module: NONE,
+        submodule: NONE,
+        external: NONE,
+    };
 }
 
 /// How a language behaves when names are linked.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent traits of languages")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent traits of languages"
+)]
 pub struct LinkTraits {
     /// Calling a class makes an instance.
     pub call_constructs: bool,

@@ -8,8 +8,8 @@ use super::hierarchy::Hierarchy;
 use super::table::Table;
 use super::values::{Kind, Sets, Value};
 use super::{Input, Unit};
-use crate::facts::format::{DefRec, NONE, import_flag, seed};
 use crate::facts::format::def_flag;
+use crate::facts::format::{DefRec, NONE, import_flag, seed};
 
 /// Kinds of definitions, as facts number them.
 pub(super) mod kind {
@@ -164,7 +164,10 @@ impl<'a> Linker<'a> {
             return self.unit(file).module;
         }
         let def = self.def_base[file as usize] + local;
-        self.module_of_def.get(&def).copied().unwrap_or_else(|| self.container(def))
+        self.module_of_def
+            .get(&def)
+            .copied()
+            .unwrap_or_else(|| self.container(def))
     }
 
     /// Binds names between files: tables of members, imports, free names.
@@ -192,7 +195,8 @@ impl<'a> Linker<'a> {
                 let next = self.modules;
                 let module = *self.submodules.entry((outer, name)).or_insert(next);
                 self.modules = self.modules.max(module + 1);
-                self.module_of_def.insert(self.def_base[file] + local as u32, module);
+                self.module_of_def
+                    .insert(self.def_base[file] + local as u32, module);
                 if def.flags & def_flag::TRANSPARENT != 0 || unit.facts.name(def.name).is_empty() {
                     self.wildcards.entry(outer).or_default().push(module);
                 }
@@ -201,7 +205,12 @@ impl<'a> Linker<'a> {
     }
 
     fn fill_table(&mut self) {
-        let members = self.input.units.iter().map(|unit| unit.facts.members.len()).sum::<usize>();
+        let members = self
+            .input
+            .units
+            .iter()
+            .map(|unit| unit.facts.members.len())
+            .sum::<usize>();
         self.table = Table::with_capacity(members * 2);
         for (file, unit) in self.input.units.iter().enumerate() {
             let file = file as u32;
@@ -212,9 +221,15 @@ impl<'a> Linker<'a> {
                 }
                 let slot = self.slot_in(file, member.slot);
                 let base = self.def_base[file as usize];
-                let def = if member.def == NONE { NONE } else { base + member.def };
-                self.table.insert(last.1, unit.facts.hash(member.name), slot, def);
-                if def != NONE && unit.facts.defs[member.def as usize].flags & def_flag::CONSTRUCTOR != 0
+                let def = if member.def == NONE {
+                    NONE
+                } else {
+                    base + member.def
+                };
+                self.table
+                    .insert(last.1, unit.facts.hash(member.name), slot, def);
+                if def != NONE
+                    && unit.facts.defs[member.def as usize].flags & def_flag::CONSTRUCTOR != 0
                 {
                     self.table.insert(last.1, CONSTRUCT, slot, def);
                 }
@@ -259,7 +274,15 @@ impl<'a> Linker<'a> {
                 }
                 let slot = self.slot_in(file_id, import.slot);
                 let item = unit.facts.hash(import.item);
-                self.bind_import(slot, import.item, item, import.flags, *target, unit, file_id);
+                self.bind_import(
+                    slot,
+                    import.item,
+                    item,
+                    import.flags,
+                    *target,
+                    unit,
+                    file_id,
+                );
             }
             for free in unit.facts.frees {
                 if free.outer != NONE {
@@ -292,7 +315,8 @@ impl<'a> Linker<'a> {
         let _ = file;
         if target.module != NONE {
             if item_name == NONE {
-                self.sets.add(slot, Value::new(Kind::Module, target.module), false);
+                self.sets
+                    .add(slot, Value::new(Kind::Module, target.module), false);
                 let whole = xxh3_64(b"module.exports");
                 self.look_up_module(target.module, whole, slot, unit.family);
                 return;
@@ -301,11 +325,24 @@ impl<'a> Linker<'a> {
             if !found && target.submodule == NONE && flags & import_flag::QUOTED != 0 {
                 // An item of whatever the module exports as a whole.
                 let whole = self.sets.grow();
-                self.look_up_module(target.module, xxh3_64(b"module.exports"), whole, unit.family);
+                self.look_up_module(
+                    target.module,
+                    xxh3_64(b"module.exports"),
+                    whole,
+                    unit.family,
+                );
                 if item == xxh3_64(b"default") {
                     self.flow(whole, slot, NONE);
                 } else {
-                    self.hang(whole, DynamicOp::Load { to: slot, name: item, site: NONE, file });
+                    self.hang(
+                        whole,
+                        DynamicOp::Load {
+                            to: slot,
+                            name: item,
+                            site: NONE,
+                            file,
+                        },
+                    );
                 }
             }
             if found {
@@ -313,7 +350,8 @@ impl<'a> Linker<'a> {
             }
         }
         if target.submodule != NONE {
-            self.sets.add(slot, Value::new(Kind::Module, target.submodule), false);
+            self.sets
+                .add(slot, Value::new(Kind::Module, target.submodule), false);
             return;
         }
         if target.external != NONE {
@@ -360,7 +398,12 @@ impl<'a> Linker<'a> {
                 }
             }
         }
-        let outer = self.input.outer.get(module as usize).copied().unwrap_or(NONE);
+        let outer = self
+            .input
+            .outer
+            .get(module as usize)
+            .copied()
+            .unwrap_or(NONE);
         if outer != NONE && outer != module {
             return self.look_up_module(outer, name, slot, family);
         }
@@ -397,7 +440,8 @@ impl<'a> Linker<'a> {
                     seed::SUPER => Value::new(Kind::Super, base + record.value),
                     seed::OBJECT => Value::new(Kind::Object, self.object_base[file] + record.value),
                     _ => {
-                        let text = String::from_utf8_lossy(unit.facts.name(record.value)).into_owned();
+                        let text =
+                            String::from_utf8_lossy(unit.facts.name(record.value)).into_owned();
                         let id = self.external_child(NONE, unit.facts.hash(record.value), &text);
                         Value::new(Kind::External, id)
                     }
@@ -410,11 +454,13 @@ impl<'a> Linker<'a> {
     /// The class that an `impl` (or a member declared outside) belongs to.
     pub(super) fn owner(&self, file: u32, owner_slot: u32) -> Option<u32> {
         let slot = self.slot_in(file, owner_slot);
-        self.sets.values(slot).find_map(|(value, _)| match value.kind() {
-            Kind::Def => Some(value.index()),
-            Kind::Object => self.applied_class(value),
-            _ => None,
-        })
+        self.sets
+            .values(slot)
+            .find_map(|(value, _)| match value.kind() {
+                Kind::Def => Some(value.index()),
+                Kind::Object => self.applied_class(value),
+                _ => None,
+            })
     }
 
     /// The class that an applied type applies.
@@ -424,13 +470,16 @@ impl<'a> Linker<'a> {
             return None;
         }
         let slot = self.slot_in(file, record.class_slot);
-        self.sets.values(slot).find_map(|(value, _)| {
-            (value.kind() == Kind::Def).then(|| value.index())
-        })
+        self.sets
+            .values(slot)
+            .find_map(|(value, _)| (value.kind() == Kind::Def).then(|| value.index()))
     }
 
     /// The allocation of an object, where it is one of the file's own.
     pub(super) fn alloc(&self, object: u32) -> Option<(u32, &'a crate::facts::format::AllocRec)> {
+        if object >= *self.object_base.last()? {
+            return None;
+        }
         let file = self.object_base.partition_point(|base| *base <= object) - 1;
         let local = object - self.object_base[file];
         let record = self.unit(file as u32).facts.allocs.get(local as usize)?;

@@ -21,20 +21,30 @@ pub(super) struct Table {
 
 fn key(container: u32, name: u64) -> u64 {
     // Both parts are well mixed: the name is a hash, the container is spread.
-    name ^ u64::from(container).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23)
+    name ^ u64::from(container)
+        .wrapping_add(1)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .rotate_left(23)
 }
 
 impl Table {
     pub(super) fn with_capacity(count: usize) -> Self {
         let mut heads = FxHashMap::default();
         heads.reserve(count);
-        Self { heads, entries: Vec::with_capacity(count) }
+        Self {
+            heads,
+            entries: Vec::with_capacity(count),
+        }
     }
 
     pub(super) fn insert(&mut self, container: u32, name: u64, slot: u32, def: u32) {
         let new = self.entries.len() as u32;
         let entries = &mut self.entries;
-        entries.push(Entry { slot, def, next: NONE });
+        entries.push(Entry {
+            slot,
+            def,
+            next: NONE,
+        });
         self.heads
             .entry(key(container, name))
             .and_modify(|(_, last)| {
@@ -46,7 +56,10 @@ impl Table {
 
     /// The members of that name, in the order they were defined.
     pub(super) fn get(&self, container: u32, name: u64) -> impl Iterator<Item = Entry> + '_ {
-        let mut at = self.heads.get(&key(container, name)).map_or(NONE, |(first, _)| *first);
+        let mut at = self
+            .heads
+            .get(&key(container, name))
+            .map_or(NONE, |(first, _)| *first);
         std::iter::from_fn(move || {
             let entry = *self.entries.get(at as usize)?;
             at = entry.next;

@@ -84,8 +84,14 @@ pub(super) struct Sets {
 
 impl Sets {
     pub(super) fn new(slots: usize) -> Self {
-        let empty =
-            Head { first: NONE, last: NONE, done: NONE, len: 0, queued: false, full: false };
+        let empty = Head {
+            first: NONE,
+            last: NONE,
+            done: NONE,
+            len: 0,
+            queued: false,
+            full: false,
+        };
         Self {
             heads: vec![empty; slots],
             cells: Vec::with_capacity(slots / 2),
@@ -95,8 +101,14 @@ impl Sets {
 
     /// A new slot.
     pub(super) fn grow(&mut self) -> u32 {
-        let empty =
-            Head { first: NONE, last: NONE, done: NONE, len: 0, queued: false, full: false };
+        let empty = Head {
+            first: NONE,
+            last: NONE,
+            done: NONE,
+            len: 0,
+            queued: false,
+            full: false,
+        };
         self.heads.push(empty);
         self.heads.len() as u32 - 1
     }
@@ -118,7 +130,11 @@ impl Sets {
             return false;
         }
         let new = self.cells.len() as u32;
-        self.cells.push(Cell { value, next: NONE, inferred });
+        self.cells.push(Cell {
+            value,
+            next: NONE,
+            inferred,
+        });
         let head = &mut self.heads[slot as usize];
         if head.last == NONE {
             head.first = new;
@@ -144,7 +160,11 @@ impl Sets {
     /// The next value of `slot` that has not been passed on, with how it was found.
     pub(super) fn next_new(&mut self, slot: u32) -> Option<(Value, bool)> {
         let head = &mut self.heads[slot as usize];
-        let at = if head.done == NONE { head.first } else { self.cells[head.done as usize].next };
+        let at = if head.done == NONE {
+            head.first
+        } else {
+            self.cells[head.done as usize].next
+        };
         if at == NONE {
             return None;
         }

@@ -25,7 +25,9 @@ pub struct Parsed<'a> {
 pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
     let mut externals = Externals::default();
     let mut used = [false; 256];
-    files.iter().for_each(|file| used[usize::from(file.language)] = true);
+    files
+        .iter()
+        .for_each(|file| used[usize::from(file.language)] = true);
     let traits = traits(&mut externals, &used);
     let sources: Vec<SourceFile<'_>> = files
         .iter()
@@ -49,7 +51,9 @@ pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
             .copied()
             .filter(|manifest| {
                 let name = crate::lang::modules::file_name(manifest.path);
-                rule.manifests().iter().any(|known| known.as_bytes() == name)
+                rule.manifests()
+                    .iter()
+                    .any(|known| known.as_bytes() == name)
             })
             .collect();
         rule.assign(&sources, &own, &wanted, &mut modules);
@@ -72,7 +76,11 @@ pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
                     };
                     let found = rule.destination(&import, &sources, &modules);
                     let external = found.external.map_or(NONE, |path| externals.intern(path));
-                    Target { module: found.module, submodule: found.submodule, external }
+                    Target {
+                        module: found.module,
+                        submodule: found.submodule,
+                        external,
+                    }
                 })
                 .collect();
         }
@@ -115,7 +123,9 @@ fn namespaces<'a>(facts: &View<'a>, scope: u32) -> Vec<&'a [u8]> {
 }
 
 fn family(id: u8) -> Family {
-    crate::lang::LANGUAGES.get(usize::from(id)).map_or(Family::C, |spec| spec.family)
+    crate::lang::LANGUAGES
+        .get(usize::from(id))
+        .map_or(Family::C, |spec| spec.family)
 }
 
 #[derive(Default)]
@@ -155,8 +165,16 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 overloads: traits.overloads,
                 first_parameter_is_this: traits.first_parameter_is_this,
                 structural: traits.structural,
-                call_method: if traits.call_method.is_empty() { 0 } else { hash(&traits.call_method) },
-                prototype: if traits.prototype.is_empty() { 0 } else { hash(&traits.prototype) },
+                call_method: if traits.call_method.is_empty() {
+                    0
+                } else {
+                    hash(&traits.call_method)
+                },
+                prototype: if traits.prototype.is_empty() {
+                    0
+                } else {
+                    hash(&traits.prototype)
+                },
                 invokers: traits.invokers.iter().map(hash).collect(),
                 builtins: traits
                     .builtins

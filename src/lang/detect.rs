@@ -4,7 +4,10 @@ use super::LANGUAGES;
 
 /// The id of the language of that name.
 pub fn by_name(name: &str) -> Option<u8> {
-    LANGUAGES.iter().position(|spec| spec.name == name).map(|id| id as u8)
+    LANGUAGES
+        .iter()
+        .position(|spec| spec.name == name)
+        .map(|id| id as u8)
 }
 
 /// The id of the language of a file. `head` is its first bytes, or empty when
@@ -27,7 +30,9 @@ pub fn detect(path: &[u8], head: &[u8]) -> Option<u8> {
     LANGUAGES
         .iter()
         .position(|spec| {
-            spec.interpreters.iter().any(|known| *known == interpreter || *known == stem)
+            spec.interpreters
+                .iter()
+                .any(|known| *known == interpreter || *known == stem)
         })
         .map(|id| id as u8)
 }
@@ -38,7 +43,9 @@ fn by_path(file: &[u8]) -> Option<u8> {
     let found = LANGUAGES.iter().position(|spec| {
         spec.filenames.contains(&file)
             || extension.is_some_and(|extension| {
-                spec.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+                spec.extensions
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(extension))
             })
     });
     found.map(|id| id as u8)

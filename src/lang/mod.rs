@@ -13,7 +13,7 @@ mod roles;
 mod rust;
 mod typescript;
 
-pub use detect::{detect, by_name};
+pub use detect::{by_name, detect};
 pub use roles::{DefKind, Field, Meaning, NodeFlag, Role, Roles, RolesError, Row, Traits};
 
 use std::sync::OnceLock;
@@ -156,7 +156,10 @@ pub static LANGUAGES: &[Spec] = &[
     },
     Spec {
         name: "cpp",
-        extensions: &["cc", "cpp", "cxx", "c++", "hh", "hpp", "hxx", "h++", "h", "ipp", "inl", "tcc", "cu", "cuh"],
+        extensions: &[
+            "cc", "cpp", "cxx", "c++", "hh", "hpp", "hxx", "h++", "h", "ipp", "inl", "tcc", "cu",
+            "cuh",
+        ],
         filenames: &[],
         interpreters: &[],
         family: Family::C,
@@ -184,7 +187,11 @@ pub fn language(id: u8) -> Option<&'static Lang> {
         let grammar = (spec.grammar)();
         let roles = Roles::compile(spec.roles, &grammar, spec.lenient)
             .expect("a test compiles the roles of every built-in language");
-        Lang { spec, grammar, roles }
+        Lang {
+            spec,
+            grammar,
+            roles,
+        }
     }))
 }
 

@@ -66,17 +66,29 @@ pub struct Destination {
 impl Destination {
     /// To a module.
     pub fn module(module: u32) -> Self {
-        Self { module, submodule: NOWHERE, external: None }
+        Self {
+            module,
+            submodule: NOWHERE,
+            external: None,
+        }
     }
 
     /// Out of the repository.
     pub fn external(path: String) -> Self {
-        Self { module: NOWHERE, submodule: NOWHERE, external: Some(path) }
+        Self {
+            module: NOWHERE,
+            submodule: NOWHERE,
+            external: Some(path),
+        }
     }
 
     /// Nowhere that is known.
     pub fn unknown() -> Self {
-        Self { module: NOWHERE, submodule: NOWHERE, external: None }
+        Self {
+            module: NOWHERE,
+            submodule: NOWHERE,
+            external: None,
+        }
     }
 }
 
@@ -97,7 +109,10 @@ pub struct Modules {
 impl Modules {
     /// No modules yet, for so many files.
     pub fn for_files(count: usize) -> Self {
-        Self { of_file: vec![NOWHERE; count], ..Self::default() }
+        Self {
+            of_file: vec![NOWHERE; count],
+            ..Self::default()
+        }
     }
 
     /// The module of that key, made if there is none.
@@ -113,7 +128,10 @@ impl Modules {
 
     /// The module of that key, or [`NOWHERE`].
     pub fn find(&self, family: Family, key: &[u8]) -> u32 {
-        self.keys.get(&(family, key.to_vec())).copied().unwrap_or(NOWHERE)
+        self.keys
+            .get(&(family, key.to_vec()))
+            .copied()
+            .unwrap_or(NOWHERE)
     }
 
     /// Puts `inner` into `outer` under `name`.
@@ -123,7 +141,10 @@ impl Modules {
 
     /// The module of that name inside `outer`, or [`NOWHERE`].
     pub fn inside(&self, outer: u32, name: &[u8]) -> u32 {
-        self.inner.get(&(outer, xxh3_64(name))).copied().unwrap_or(NOWHERE)
+        self.inner
+            .get(&(outer, xxh3_64(name)))
+            .copied()
+            .unwrap_or(NOWHERE)
     }
 
     /// Number of modules.
@@ -155,18 +176,26 @@ pub trait ModuleRule {
     );
 
     /// Where an import leads.
-    fn destination(&self, import: &Import<'_>, files: &[SourceFile<'_>], modules: &Modules)
-    -> Destination;
+    fn destination(
+        &self,
+        import: &Import<'_>,
+        files: &[SourceFile<'_>],
+        modules: &Modules,
+    ) -> Destination;
 }
 
 /// The folder of a path: what is before its last slash.
 pub fn folder(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|byte| *byte == b'/').map_or(b"", |at| &path[..at])
+    path.iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or(b"", |at| &path[..at])
 }
 
 /// The last segment of a path.
 pub fn file_name(path: &[u8]) -> &[u8] {
-    path.iter().rposition(|byte| *byte == b'/').map_or(path, |at| &path[at + 1..])
+    path.iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or(path, |at| &path[at + 1..])
 }
 
 /// A file name without its ending.
@@ -180,7 +209,10 @@ pub fn stem(name: &[u8]) -> &[u8] {
 /// `base` joined with a relative path, `.` and `..` taken out; `None` where it
 /// leaves the repository.
 pub fn join(base: &[u8], relative: &[u8]) -> Option<Vec<u8>> {
-    let mut parts: Vec<&[u8]> = base.split(|b| *b == b'/').filter(|part| !part.is_empty()).collect();
+    let mut parts: Vec<&[u8]> = base
+        .split(|b| *b == b'/')
+        .filter(|part| !part.is_empty())
+        .collect();
     for part in relative.split(|byte| *byte == b'/') {
         match part {
             b"" | b"." => {}

@@ -469,8 +469,18 @@ impl Roles {
         let field_count = grammar.field_count() + 1;
         let mut rows = Vec::with_capacity(kinds);
         for id in 0..kinds {
-            let role = if grammar.node_kind_is_named(id as u16) { Role::Pass } else { Role::Skip };
-            rows.push(Row { role, kind: DefKind::File, flags: 0, mapped: false, literal: 0 });
+            let role = if grammar.node_kind_is_named(id as u16) {
+                Role::Pass
+            } else {
+                Role::Skip
+            };
+            rows.push(Row {
+                role,
+                kind: DefKind::File,
+                flags: 0,
+                mapped: false,
+                literal: 0,
+            });
         }
         let mut roles = Self {
             traits: document.language,
@@ -485,7 +495,8 @@ impl Roles {
             for id in 0..kinds {
                 if grammar.node_kind_for_id(id as u16) == Some(name.as_str())
                     && (grammar.node_kind_is_named(id as u16)
-                        || entry.flags.contains(&NodeFlag::NamedKeys) && entry.role != Role::Collection)
+                        || entry.flags.contains(&NodeFlag::NamedKeys)
+                            && entry.role != Role::Collection)
                 {
                     found = true;
                     roles.fill(id, entry, grammar, lenient)?;
@@ -509,10 +520,17 @@ impl Roles {
         let row = &mut self.rows[id];
         row.role = entry.role;
         row.kind = entry.kind;
-        row.flags = entry.flags.iter().fold(0, |bits, flag| bits | 1 << *flag as u32);
+        row.flags = entry
+            .flags
+            .iter()
+            .fold(0, |bits, flag| bits | 1 << *flag as u32);
         row.mapped = !entry.fields.is_empty() || !entry.children.is_empty();
         if !entry.literal.is_empty() {
-            let symbol = self.traits.literals.get(&entry.literal).unwrap_or(&entry.literal);
+            let symbol = self
+                .traits
+                .literals
+                .get(&entry.literal)
+                .unwrap_or(&entry.literal);
             let at = self.literals.iter().position(|known| known == symbol);
             let at = at.unwrap_or_else(|| {
                 self.literals.push(symbol.clone());
@@ -533,7 +551,8 @@ impl Roles {
             let mut found = false;
             for child in 0..grammar.node_kind_count() {
                 if grammar.node_kind_for_id(child as u16) == Some(name.as_str()) {
-                    self.children.push(((id as u32) << 16 | child as u32, *field));
+                    self.children
+                        .push(((id as u32) << 16 | child as u32, *field));
                     found = true;
                 }
             }

@@ -4,8 +4,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Family;
 use super::modules::{
-    Destination, Import, Manifest, ModuleRule, Modules, NOWHERE, SourceFile, file_name, folder, join,
-    stem,
+    Destination, Import, Manifest, ModuleRule, Modules, NOWHERE, SourceFile, file_name, folder,
+    join, stem,
 };
 
 /// A module is a file or a folder, by its path without ending.
@@ -55,23 +55,35 @@ impl ModuleRule for Rule {
         let from = files[import.file as usize].path;
         let dots = import.path.iter().take_while(|byte| **byte == b'.').count();
         let rest = &import.path[dots..];
-        let as_path: Vec<u8> = rest.iter().map(|b| if *b == b'.' { b'/' } else { *b }).collect();
+        let as_path: Vec<u8> = rest
+            .iter()
+            .map(|b| if *b == b'.' { b'/' } else { *b })
+            .collect();
         if dots > 0 {
             let mut base = folder(from);
             for _ in 1..dots {
                 base = folder(base);
             }
-            let Some(key) = join(base, &as_path) else { return Destination::unknown() };
+            let Some(key) = join(base, &as_path) else {
+                return Destination::unknown();
+            };
             return Self::at(modules, &key, import.item);
         }
-        let first = as_path.split(|byte| *byte == b'/').next().unwrap_or_default();
+        let first = as_path
+            .split(|byte| *byte == b'/')
+            .next()
+            .unwrap_or_default();
         for root in self.search(from, first) {
             let whole = join(&root, &as_path).unwrap_or_default();
             if import.root {
                 let top = join(&root, first).unwrap_or_default();
                 let (module, full) = (modules.find(FAMILY, &top), modules.find(FAMILY, &whole));
                 if module != NOWHERE {
-                    return Destination { module, submodule: full, external: None };
+                    return Destination {
+                        module,
+                        submodule: full,
+                        external: None,
+                    };
                 }
                 continue;
             }
@@ -146,17 +158,28 @@ impl Rule {
         while self.packages.contains(own) && !own.is_empty() {
             own = folder(own);
         }
-        let Some(roots) = self.roots.get(first) else { return Vec::new() };
+        let Some(roots) = self.roots.get(first) else {
+            return Vec::new();
+        };
         let mut found: Vec<Vec<u8>> = Vec::new();
         if roots.iter().any(|root| root == own) {
             found.push(own.to_vec());
         }
         // Then those that share most of the importing file's path.
-        let shared = |root: &[u8]| root.iter().zip(from).take_while(|(one, other)| one == other).count();
+        let shared = |root: &[u8]| {
+            root.iter()
+                .zip(from)
+                .take_while(|(one, other)| one == other)
+                .count()
+        };
         let mut rest: Vec<&Vec<u8>> = roots.iter().filter(|root| root.as_slice() != own).collect();
         rest.sort_by_key(|root| {
             let ancestor = from.starts_with(root);
-            (std::cmp::Reverse(ancestor), std::cmp::Reverse(shared(root)), root.len())
+            (
+                std::cmp::Reverse(ancestor),
+                std::cmp::Reverse(shared(root)),
+                root.len(),
+            )
         });
         found.extend(rest.into_iter().take(4).cloned());
         found
@@ -169,7 +192,11 @@ impl Rule {
         } else {
             modules.inside(module, item)
         };
-        Destination { module, submodule, external: None }
+        Destination {
+            module,
+            submodule,
+            external: None,
+        }
     }
 }
 

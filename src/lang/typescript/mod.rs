@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::Family;
 use super::modules::{
-    Destination, Import, Manifest, ModuleRule, Modules, NOWHERE, SourceFile, file_name, folder, join,
+    Destination, Import, Manifest, ModuleRule, Modules, NOWHERE, SourceFile, file_name, folder,
+    join,
 };
 
 const FAMILY: Family = Family::Script;
@@ -35,7 +36,12 @@ struct Config {
 
 impl ModuleRule for Rule {
     fn manifests(&self) -> &'static [&'static str] {
-        &["package.json", "tsconfig.json", "jsconfig.json", "tsconfig.base.json"]
+        &[
+            "package.json",
+            "tsconfig.json",
+            "jsconfig.json",
+            "tsconfig.base.json",
+        ]
     }
 
     fn assign(
@@ -62,7 +68,8 @@ impl ModuleRule for Rule {
     ) -> Destination {
         let from = files[import.file as usize].path;
         let path = import.path;
-        let relative = path.starts_with(b"./") || path.starts_with(b"../") || path == b"." || path == b"..";
+        let relative =
+            path.starts_with(b"./") || path.starts_with(b"../") || path == b"." || path == b"..";
         if relative {
             let found = join(folder(from), path).map_or(NOWHERE, |key| Self::file(modules, &key));
             return match found {
@@ -77,13 +84,31 @@ impl ModuleRule for Rule {
         if let Some(module) = self.by_package(&text, modules) {
             return Destination::module(module);
         }
-        Destination::external(format!("npm:{}", text.strip_prefix("node:").unwrap_or(&text)))
+        Destination::external(format!(
+            "npm:{}",
+            text.strip_prefix("node:").unwrap_or(&text)
+        ))
     }
 }
 
 const ENDINGS: &[&str] = &[
-    "", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", "/index.ts",
-    "/index.tsx", "/index.d.ts", "/index.js", "/index.jsx", "/index.mjs", "/index.cjs",
+    "",
+    ".ts",
+    ".tsx",
+    ".d.ts",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    ".mts",
+    ".cts",
+    "/index.ts",
+    "/index.tsx",
+    "/index.d.ts",
+    "/index.js",
+    "/index.jsx",
+    "/index.mjs",
+    "/index.cjs",
 ];
 
 impl Rule {
@@ -93,7 +118,11 @@ impl Rule {
             ENDINGS.iter().find_map(|ending| {
                 let mut path = key.to_vec();
                 path.extend_from_slice(ending.as_bytes());
-                let path = if key.is_empty() { path.strip_prefix(b"/")?.to_vec() } else { path };
+                let path = if key.is_empty() {
+                    path.strip_prefix(b"/")?.to_vec()
+                } else {
+                    path
+                };
                 let found = modules.find(FAMILY, &path);
                 (found != NOWHERE).then_some(found)
             })
@@ -136,7 +165,11 @@ impl Rule {
         };
         let package = self.packages.get(&name)?;
         let rest = segments.next().unwrap_or_default();
-        let wanted = if rest.is_empty() { ".".to_owned() } else { format!("./{rest}") };
+        let wanted = if rest.is_empty() {
+            ".".to_owned()
+        } else {
+            format!("./{rest}")
+        };
         for (subpath, entry) in &package.entries {
             let target = match subpath.split_once('*') {
                 Some((before, after)) => wanted
@@ -165,11 +198,18 @@ impl Rule {
 
     fn read(&mut self, manifest: &Manifest<'_>) {
         let text = String::from_utf8_lossy(manifest.bytes);
-        let Ok(json) = serde_json::from_str::<serde_json::Value>(&strip_comments(&text)) else { return };
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(&strip_comments(&text)) else {
+            return;
+        };
         let at = folder(manifest.path).to_vec();
         if file_name(manifest.path) == b"package.json" {
-            let Some(name) = json.get("name").and_then(|name| name.as_str()) else { return };
-            let mut package = Package { folder: at, entries: Vec::new() };
+            let Some(name) = json.get("name").and_then(|name| name.as_str()) else {
+                return;
+            };
+            let mut package = Package {
+                folder: at,
+                entries: Vec::new(),
+            };
             exports(json.get("exports"), ".", &mut package.entries, 0);
             for key in ["source", "types", "typings", "module", "main"] {
                 if let Some(entry) = json.get(key).and_then(|entry| entry.as_str()) {
@@ -179,16 +219,25 @@ impl Rule {
             self.packages.entry(name.to_owned()).or_insert(package);
             return;
         }
-        let Some(options) = json.get("compilerOptions") else { return };
+        let Some(options) = json.get("compilerOptions") else {
+            return;
+        };
         let base = options.get("baseUrl").and_then(|base| base.as_str());
         let mut config = Config {
             base: join(&at, base.unwrap_or(".").as_bytes()).unwrap_or_default(),
             has_base: base.is_some(),
             paths: Vec::new(),
         };
-        for (pattern, targets) in options.get("paths").and_then(|p| p.as_object()).into_iter().flatten() {
+        for (pattern, targets) in options
+            .get("paths")
+            .and_then(|p| p.as_object())
+            .into_iter()
+            .flatten()
+        {
             let targets = targets.as_array().into_iter().flatten();
-            let targets = targets.filter_map(|target| target.as_str().map(str::to_owned)).collect();
+            let targets = targets
+                .filter_map(|target| target.as_str().map(str::to_owned))
+                .collect();
             config.paths.push((pattern.clone(), targets));
         }
         let known = self.configs.entry(at).or_default();
@@ -202,9 +251,9 @@ impl Config {
     fn find(&self, path: &str, modules: &Modules) -> Option<u32> {
         for (pattern, targets) in &self.paths {
             let middle = match pattern.split_once('*') {
-                Some((before, after)) => {
-                    path.strip_prefix(before).and_then(|rest| rest.strip_suffix(after))
-                }
+                Some((before, after)) => path
+                    .strip_prefix(before)
+                    .and_then(|rest| rest.strip_suffix(after)),
                 None => (pattern == path).then_some(""),
             };
             let Some(middle) = middle else { continue };
@@ -232,7 +281,9 @@ fn source_of(key: &[u8]) -> Vec<Vec<u8>> {
         if let Some(at) = text.find(built) {
             let source = format!("{}src/{}", &text[..at], &text[at + built.len()..]);
             found.push(source.clone().into_bytes());
-            let stem = source.rsplit_once('.').map_or(source.as_str(), |(stem, _)| stem);
+            let stem = source
+                .rsplit_once('.')
+                .map_or(source.as_str(), |(stem, _)| stem);
             found.push(stem.trim_end_matches(".d").as_bytes().to_vec());
         }
     }
