@@ -1,0 +1,4 @@
+//! Repositories of every shape, made by the scripts in `tests/fixtures/repos`.
+
+mod fixture;
+mod reading;
