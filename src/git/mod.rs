@@ -18,9 +18,9 @@ mod repo;
 mod revision;
 mod tree;
 mod trust;
-//pub mod worktree;
+mod worktree;
 
-//pub use attributes::{AttributeSource, Attributes, FileAttributes};
+pub use attributes::{Attributes, FileAttributes, Text};
 pub use diff::Change;
 pub use environment::Environment;
 pub use error::{Error, Result};
@@ -29,4 +29,4 @@ pub use oid::{InvalidId, ObjectFormat, ObjectId};
 pub use repo::{Head, Repo};
 pub use revision::{Commit, Range};
 pub use tree::{Listing, Mode, SkipReason, Skipped, TreeFile};
-//pub use worktree::Worktree;
+pub use worktree::{Origin, Unreadable, Worktree};

@@ -66,6 +66,14 @@ impl ObjectId {
         })
     }
 
+    /// The id of all noughts, which no object has.
+    pub fn null(format: ObjectFormat) -> Self {
+        Self {
+            bytes: [0; 32],
+            len: format.len() as u8,
+        }
+    }
+
     /// The bytes of the id: 20 or 32.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]

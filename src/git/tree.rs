@@ -205,6 +205,14 @@ pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
     path
 }
 
+/// `a/b/c` into `a/b` and `c`.
+pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
+}
+
 fn decode(id: ObjectId, data: &[u8]) -> Result<TreeParts> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut skipped = Vec::new();
