@@ -45,9 +45,16 @@ impl Repo {
     pub fn resolve(&self, revision: &str) -> Result<ObjectId> {
         if let Ok(id) = revision.parse::<ObjectId>()
             && id.format() == self.object_format()
-            && self.with_objects(|objects| objects.contains(id))
         {
-            return self.peel(id, Kind::Commit);
+            // A full id is no name that could be looked up elsewhere: it is here or it is not.
+            return match self.peel(id, Kind::Commit) {
+                Err(Error::MissingObject { id: missing }) if missing == id => {
+                    Err(Error::UnknownRevision {
+                        revision: revision.to_owned(),
+                    })
+                }
+                result => result,
+            };
         }
         if matches!(revision, "HEAD" | "@") {
             return match self.head()? {
@@ -56,7 +63,11 @@ impl Repo {
             };
         }
         let id = match self.revisions() {
-            Some(gix) => parse(&gix, revision),
+            // What `gix` does not know (`:/text`, short ids of SHA-256), Git may.
+            Some(gix) => match parse(&gix, revision) {
+                Err(Error::UnknownRevision { .. }) => self.rev_parse(revision),
+                result => result,
+            },
             None => self.rev_parse(revision),
         };
         match id {
@@ -190,7 +201,10 @@ impl Repo {
             return Err(unknown());
         }
         let arguments = ["rev-parse", "--verify", "--end-of-options", revision];
-        let output = Git::new(self).args(arguments).output()?;
+        let output = match Git::new(self).args(arguments).output() {
+            Err(Error::NoGitProgram) if self.revisions().is_some() => return Err(unknown()),
+            result => result?,
+        };
         if output.stderr().contains("ambiguous") {
             let candidates = output.stderr().lines().filter_map(|line| {
                 line.trim_start()

@@ -60,18 +60,17 @@ pub(super) fn build(repo: &Repo, root: Root, index: &Index, scan: Scan) -> Resul
     for (at, stat) in scan.present {
         present[at] = true;
         let tracked = &index.tracked[at];
-        match rules.settled(tracked, &stat) {
-            Some(mode) => files.push((file(tracked, mode), Origin::Stored)),
-            None => {
-                let mode = rules.mode(&stat, Some(tracked));
-                doubtful.push(Doubtful {
-                    path: tracked.path.clone(),
-                    tracked: Some(tracked),
-                    stat,
-                    mode,
-                });
-            }
+        if let Some(mode) = rules.settled(tracked, &stat) {
+            files.push((file(tracked, mode), Origin::Stored));
+            continue;
         }
+        let (path, mode) = (tracked.path.clone(), rules.mode(&stat, Some(tracked)));
+        doubtful.push(Doubtful {
+            path,
+            tracked: Some(tracked),
+            stat,
+            mode,
+        });
     }
     let absent = index
         .tracked
@@ -116,7 +115,8 @@ pub(super) fn build(repo: &Repo, root: Root, index: &Index, scan: Scan) -> Resul
     unreadable.sort_by(|a, b| a.path.cmp(&b.path));
     let mut nested = scan.nested;
     nested.sort();
-    let tree = index.tree.filter(|_| is_as_indexed(&files, &index.tracked));
+    let as_indexed = is_as_indexed(&files, &index.tracked);
+    let indexed_tree = index.tree;
     let (files, origins) = files.into_iter().unzip();
     let (conversion, attributes) = (rules.conversion, rules.attributes);
     let repo = repo.clone();
@@ -130,7 +130,8 @@ pub(super) fn build(repo: &Repo, root: Root, index: &Index, scan: Scan) -> Resul
         unreadable,
         nested,
         indexed,
-        tree,
+        indexed_tree,
+        as_indexed,
     })
 }
 

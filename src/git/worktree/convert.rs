@@ -118,16 +118,13 @@ fn collapse_ident(bytes: Vec<u8>) -> Vec<u8> {
     while let Some(at) = rest.windows(START.len()).position(|window| window == START) {
         let after = &rest[at + START.len()..];
         let end = after.iter().position(|byte| matches!(byte, b'$' | b'\n'));
-        match end.filter(|end| after[*end] == b'$') {
-            Some(end) => {
-                out.extend_from_slice(&rest[..at]);
-                out.extend_from_slice(b"$Id$");
-                rest = &after[end + 1..];
-            }
-            None => {
-                out.extend_from_slice(&rest[..at + START.len()]);
-                rest = after;
-            }
+        if let Some(end) = end.filter(|end| after[*end] == b'$') {
+            out.extend_from_slice(&rest[..at]);
+            out.extend_from_slice(b"$Id$");
+            rest = &after[end + 1..];
+        } else {
+            out.extend_from_slice(&rest[..at + START.len()]);
+            rest = after;
         }
     }
     out.extend_from_slice(rest);

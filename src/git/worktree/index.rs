@@ -123,6 +123,10 @@ impl Index {
             .tracked
             .extend(conflicts.into_values().map(|(_, tracked)| tracked));
         index.tracked.sort_by(|a, b| a.path.cmp(&b.path));
+        // Git's note leaves out what was only announced with `--intent-to-add`.
+        index.tree = index
+            .tree
+            .filter(|_| index.tracked.iter().all(|tracked| tracked.seen));
         index.tracked.dedup_by(|a, b| a.path == b.path);
         Ok(index)
     }

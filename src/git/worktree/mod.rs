@@ -56,8 +56,10 @@ pub struct Worktree {
     nested: Vec<Vec<u8>>,
     /// What the index has for files that lie changed in the working tree.
     indexed: FxHashMap<Vec<u8>, ObjectId>,
-    /// The tree that `files` are known to make up, without comparing them.
-    tree: Option<ObjectId>,
+    /// The tree that the index makes up, if Git noted it.
+    indexed_tree: Option<ObjectId>,
+    /// True if `files` are those of the index, with nothing local.
+    as_indexed: bool,
 }
 
 impl Repo {
@@ -152,13 +154,13 @@ impl Worktree {
     /// True if the working tree holds exactly the files of a commit or tree.
     pub fn is_clean_against(&self, commit_or_tree: ObjectId) -> Result<bool> {
         let tree = self.repo.tree_of(commit_or_tree)?;
-        if let Some(own) = self.tree {
-            return Ok(own == tree);
+        match self.indexed_tree {
+            // The index makes up that tree, so whatever differs from it differs here.
+            Some(indexed) if indexed == tree || self.as_indexed => {
+                Ok(indexed == tree && self.as_indexed)
+            }
+            _ => Ok(self.repo.files(tree)?.files == self.files),
         }
-        if self.origins.iter().any(|origin| *origin != Origin::Stored) {
-            return Ok(false);
-        }
-        Ok(self.repo.files(tree)?.files == self.files)
     }
 
     fn read_local(&self, file: &TreeFile) -> Result<Vec<u8>> {

@@ -20,7 +20,7 @@ impl Fixture {
             .join("tests/fixtures/repos")
             .join(format!("{name}.sh"));
         let fixture = Self { dir };
-        fixture.sh(&format!(". '{}'", script.display()));
+        fixture.sh(&format!("SCRIPT='{0}'; . '{0}'", script.display()));
         fixture
     }
 

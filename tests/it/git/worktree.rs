@@ -24,7 +24,7 @@ fn assert_as_git_sees_it(fixture: &Fixture, repo: &Repo, folder: &str) {
         .collect();
     let format = "%(objectmode) %(objectname) %(path)";
     let expected = fixture.sh(&format!(
-        "cd {folder} && cp \"$(git rev-parse --git-path index)\" ../copy && export GIT_INDEX_FILE=$PWD/../copy \
+        "cd {folder} && cp -p \"$(git rev-parse --git-path index)\" ../copy && export GIT_INDEX_FILE=$PWD/../copy \
          && git add -A && git -c core.quotePath=false ls-files --format='{format}'"
     ));
     assert_eq!(lines.join("\n"), expected);
