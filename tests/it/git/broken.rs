@@ -107,6 +107,70 @@ fn a_damaged_index_is_an_error_at_every_byte_and_never_a_panic() {
 }
 
 #[test]
+fn an_index_without_a_checksum_is_read_with_care() {
+    let fixture = Fixture::new("simple");
+    let path = fixture.path().join("repo/.git/index");
+    fixture.sh("cd repo && git config index.skipHash true && git read-tree HEAD && git update-index --refresh -q");
+    let intact = std::fs::read(&path).expect("the index");
+    assert!(intact.ends_with(&[0; 20]), "no checksum protects it");
+    let repo = fixture.repo("repo");
+    for at in 0..intact.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut bytes = intact.clone();
+            bytes[at] ^= flip;
+            std::fs::write(&path, &bytes).expect("written");
+            match repo.worktree() {
+                Ok(worktree) => assert!(worktree.files().is_sorted_by(|a, b| a.path < b.path)),
+                Err(error) => assert!(
+                    matches!(error, Error::CorruptIndex { .. }),
+                    "byte {at}: {error:?}"
+                ),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_pack_spoils_objects_and_never_panics() {
+    let fixture = Fixture::new("simple");
+    fixture.sh("cd repo && git gc -q && chmod u+w .git/objects/pack/*");
+    let head = fixture
+        .sh("git -C repo rev-parse HEAD")
+        .parse()
+        .expect("an id");
+    for suffix in ["pack", "idx"] {
+        let path = fixture
+            .path()
+            .join("repo")
+            .join(fixture.sh(&format!("cd repo && ls .git/objects/pack/*.{suffix}")));
+        let intact = std::fs::read(&path).expect("the file");
+        let mut spoilt = 0;
+        for at in (0..intact.len()).step_by(3) {
+            let mut bytes = intact.clone();
+            bytes[at] ^= 0x55;
+            std::fs::write(&path, &bytes).expect("written");
+            let repo = fixture.repo("repo");
+            let Ok(listing) = repo.files(head) else {
+                spoilt += 1;
+                continue;
+            };
+            let bad = listing
+                .files
+                .iter()
+                .filter(|file| repo.blob(file.id).is_err())
+                .count();
+            spoilt += bad + listing.skipped.len();
+        }
+        assert!(spoilt > 0, "{suffix}: damage is noticed");
+        std::fs::write(&path, &intact).expect("written");
+    }
+    assert_eq!(
+        fixture.repo("repo").files(head).expect("files").files.len(),
+        5
+    );
+}
+
+#[test]
 fn nothing_that_the_configuration_names_is_executed() {
     let fixture = Fixture::new("hostile_config");
     fixture.sh("rm -rf canary/* && cd repo && touch -d @1600000000 a.py b.md && echo new >new.py");

@@ -176,3 +176,41 @@ fn a_file_that_became_a_folder_is_a_deletion_and_an_addition() {
     );
     assert_eq!(changes.len(), 2);
 }
+
+#[test]
+fn objects_stay_readable_while_git_repacks_them() {
+    let fixture = Fixture::new("simple");
+    let repo = fixture.repo("repo");
+    let commit = repo.resolve("HEAD").expect("head");
+    let files = repo.files(commit).expect("files").files;
+    fixture.sh("cd repo && git gc -q --prune=now");
+    assert_eq!(repo.files(commit).expect("files").files, files);
+    fixture.sh("cd repo && echo m >m && git add m && git commit -qm m && git repack -adq && echo n >n && git add n && git commit -qm n");
+    for file in repo
+        .files(repo.resolve("HEAD").expect("head"))
+        .expect("files")
+        .files
+    {
+        assert!(repo.blob(file.id).is_ok());
+    }
+}
+
+#[test]
+fn many_threads_read_at_once() {
+    let fixture = Fixture::new("simple");
+    let repo = fixture.repo("repo");
+    let files = repo
+        .files(repo.resolve("HEAD").expect("head"))
+        .expect("files")
+        .files;
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for file in files.iter().cycle().take(500) {
+                    let bytes = repo.blob(file.id).expect("blob");
+                    assert_eq!(ObjectId::of_blob(ObjectFormat::Sha1, &bytes), Some(file.id));
+                }
+            });
+        }
+    });
+}

@@ -226,3 +226,66 @@ fn attributes_say_what_is_generated_and_vendored() {
         );
     }
 }
+
+#[test]
+fn a_file_that_changes_after_it_was_looked_at_is_not_taken_for_what_it_was() {
+    let fixture = Fixture::new("simple");
+    let repo = fixture.repo("repo");
+    fixture.sh("cd repo && echo 'a = 2' >a.py");
+    let worktree = repo.worktree().expect("worktree");
+    assert_eq!(worktree.read(0).expect("read"), b"a = 2\n");
+    fixture.sh("cd repo && echo 'a = 3' >a.py");
+    assert!(matches!(worktree.read(0), Err(Error::Unstable { .. })));
+}
+
+#[test]
+fn a_huge_file_is_known_by_its_stat_data_alone() {
+    let fixture = Fixture::new("simple");
+    let repo = fixture.repo("repo");
+    fixture.sh("cd repo && truncate -s 3G huge.bin");
+    let start = std::time::Instant::now();
+    let worktree = repo.worktree().expect("worktree");
+    assert!(
+        start.elapsed().as_secs() < 2,
+        "nobody reads three gigabytes"
+    );
+    let at = worktree
+        .files()
+        .iter()
+        .position(|file| file.path == b"huge.bin")
+        .expect("is there");
+    assert_eq!(worktree.origin(at), Origin::Local { size: 3 << 30 });
+    let before = worktree.id();
+    fixture.sh("cd repo && touch -d @1600000000 huge.bin");
+    assert_ne!(repo.worktree().expect("worktree").id(), before);
+}
+
+#[test]
+fn a_commit_equals_the_working_tree_whatever_the_index_says() {
+    let fixture = Fixture::new("simple");
+    let repo = fixture.repo("repo");
+    let head = repo.resolve("HEAD").expect("head");
+    for staged in [
+        "git rm -q --cached a.py",
+        "git reset -q",
+        "rm .git/index",
+        "git add -N .",
+        "git read-tree v1",
+    ] {
+        fixture.sh(&format!("cd repo && {staged}"));
+        assert!(
+            repo.worktree()
+                .expect("worktree")
+                .is_clean_against(head)
+                .expect("compared"),
+            "{staged}"
+        );
+        assert!(
+            !repo
+                .worktree()
+                .expect("worktree")
+                .is_clean_against(repo.resolve("v1").expect("v1"))
+                .expect("compared")
+        );
+    }
+}
