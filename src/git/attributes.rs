@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use gix::glob::Pattern;
 use gix::glob::pattern::Case;
 use gix_attributes::StateRef;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::tree::split;
 use super::{Repo, TreeFile};
@@ -74,6 +75,8 @@ pub struct Attributes {
     local: Vec<Rule>,
     macros: HashMap<String, Vec<Assignment>>,
     fold: bool,
+    /// A digest of all that was parsed, by which a change of rules is noticed.
+    digest: u64,
 }
 
 impl Repo {
@@ -112,6 +115,7 @@ impl Repo {
             // Git does not follow a `.gitattributes` that is a symbolic link.
             if name == b".gitattributes" && file.mode != super::Mode::Symlink {
                 let bytes = read(at).unwrap_or_default();
+                attributes.digest = xxh3_64_with_seed(folder, attributes.digest);
                 let rules = attributes.parse(&bytes, folder.is_empty());
                 attributes.folders.insert(folder.to_vec(), rules);
             }
@@ -158,6 +162,11 @@ impl Attributes {
         }
         apply(&self.local, path);
         out
+    }
+
+    /// A digest of all rules: equal digests mean equal attributes.
+    pub(super) fn digest(&self) -> u64 {
+        self.digest
     }
 
     fn matches(&self, rule: &Rule, relative: &[u8]) -> bool {
@@ -234,6 +243,7 @@ impl Attributes {
         if bytes.len() > MAX_BYTES {
             return Vec::new();
         }
+        self.digest = xxh3_64_with_seed(bytes, self.digest);
         let mut rules = Vec::new();
         for (kind, assignments, _) in gix_attributes::parse(bytes).filter_map(Result::ok) {
             let assignments = assignments

@@ -29,4 +29,4 @@ pub use oid::{InvalidId, ObjectFormat, ObjectId};
 pub use repo::{Head, Repo};
 pub use revision::{Commit, Range};
 pub use tree::{Listing, Mode, SkipReason, Skipped, TreeFile};
-pub use worktree::{Origin, Unreadable, Worktree};
+pub use worktree::{Origin, StatCache, Unreadable, Worktree};

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use rustix::fs::{FileType, Stat};
 
+use super::cache::{SETTLE_SECONDS, StatCache};
 use super::convert::Conversion;
 use super::index::{Index, Tracked};
 use super::open::Root;
@@ -23,6 +24,8 @@ struct Rules<'a> {
     trust_mode: bool,
     trust_symlinks: bool,
     index_written: (u32, u32),
+    known: Option<&'a StatCache>,
+    now: u32,
 }
 
 /// A path whose content the index does not vouch for.
@@ -35,13 +38,21 @@ struct Doubtful<'a> {
 
 /// What came of looking at one path.
 enum Verdict {
-    File(TreeFile, Origin),
+    /// With the stat data by which it may be known next time.
+    File(TreeFile, Origin, Option<FileStat>),
     Gone,
     Unreadable(Unreadable),
 }
 
 /// Judges every path of `scan`, reading what must be read.
-pub(super) fn build(repo: &Repo, root: Root, index: &Index, scan: Scan) -> Result<Worktree> {
+pub(super) fn build(
+    repo: &Repo,
+    root: Root,
+    index: &Index,
+    scan: Scan,
+    known: &StatCache,
+    now: u32,
+) -> Result<Worktree> {
     let config = repo.config();
     let mut rules = Rules {
         repo,
@@ -52,8 +63,12 @@ pub(super) fn build(repo: &Repo, root: Root, index: &Index, scan: Scan) -> Resul
         trust_mode: config.boolean("core.fileMode")?.unwrap_or(true),
         trust_symlinks: config.boolean("core.symlinks")?.unwrap_or(true),
         index_written: index.written,
+        known: None,
+        now,
     };
     rules.attributes = attributes(&rules, index, &scan);
+    let digest = rules.conversion.digest(&rules.attributes);
+    rules.known = Some(known).filter(|known| known.rules == digest);
     let mut files: Vec<(TreeFile, Origin)> = Vec::with_capacity(index.tracked.len());
     let mut doubtful = Vec::new();
     let mut present = vec![false; index.tracked.len()];
@@ -99,9 +114,16 @@ pub(super) fn build(repo: &Repo, root: Root, index: &Index, scan: Scan) -> Resul
         })
         .collect();
     let mut indexed = FxHashMap::default();
+    let mut cache = StatCache {
+        rules: digest,
+        ..StatCache::default()
+    };
     for (verdict, doubtful) in verdicts.into_iter().zip(&doubtful) {
         match verdict {
-            Verdict::File(file, origin) => {
+            Verdict::File(file, origin, stat) => {
+                if let Some(stat) = stat {
+                    cache.entries.insert(file.path.clone(), (stat, file.id));
+                }
                 if let (Origin::Local { .. }, Some(tracked)) = (origin, doubtful.tracked) {
                     indexed.insert(file.path.clone(), tracked.id);
                 }
@@ -131,6 +153,7 @@ pub(super) fn build(repo: &Repo, root: Root, index: &Index, scan: Scan) -> Resul
         nested,
         indexed,
         indexed_tree,
+        cache,
         as_indexed,
     })
 }
@@ -177,28 +200,39 @@ impl Rules<'_> {
             mode,
         } = doubtful;
         let seen = tracked.filter(|tracked| tracked.seen);
-        let local = |id, size| {
-            Verdict::File(
-                TreeFile {
-                    path: path.clone(),
-                    mode: *mode,
-                    id,
-                },
-                Origin::Local { size },
-            )
-        };
+        let own = FileStat::of(stat);
         let size = stat.st_size as u64;
+        let verdict = |id, size, known| match seen {
+            Some(tracked) if tracked.id == id => {
+                Verdict::File(file(tracked, *mode), Origin::Stored, known)
+            }
+            _ => {
+                let path = path.clone();
+                Verdict::File(
+                    TreeFile {
+                        path,
+                        mode: *mode,
+                        id,
+                    },
+                    Origin::Local { size },
+                    known,
+                )
+            }
+        };
         if size > LARGE {
-            let key = format!("large file\0{:?}", FileStat::of(stat));
-            return local(id_of(self.repo.object_format(), key.as_bytes()), size);
+            let key = format!("large file\0{own:?}");
+            return verdict(id_of(self.repo.object_format(), key.as_bytes()), size, None);
         }
         // Only its filter could say whether a filtered file is what was stored;
         // where nothing but the racy rule speaks against it, it is.
         if let Some(tracked) = seen
-            && self.stat.same(&FileStat::of(stat), &tracked.stat)
+            && self.stat.same(&own, &tracked.stat)
             && self.attributes.of(path).filter.is_some()
         {
-            return Verdict::File(file(tracked, *mode), Origin::Stored);
+            return verdict(tracked.id, size, None);
+        }
+        if let Some(id) = self.known.and_then(|known| known.find(path, &own)) {
+            return verdict(id, size, Some(own));
         }
         let content = match self.root.read(path) {
             Ok(content) => content,
@@ -217,18 +251,15 @@ impl Rules<'_> {
                 });
             }
         };
-        let size = content.stat.st_size as u64;
+        let (size, own) = (content.stat.st_size as u64, FileStat::of(&content.stat));
+        let lasting = own.is_settled(self.now, SETTLE_SECONDS)
+            && !self.conversion.asks_index(&content, &self.attributes);
         let stored = || seen.and_then(|tracked| self.repo.blob(tracked.id).ok());
         let bytes = self
             .conversion
             .clean(content, path, &self.attributes, stored);
         let id = id_of(self.repo.object_format(), &bytes);
-        match seen {
-            Some(tracked) if tracked.id == id => {
-                Verdict::File(file(tracked, *mode), Origin::Stored)
-            }
-            _ => local(id, size),
-        }
+        verdict(id, size, lasting.then_some(own))
     }
 }
 

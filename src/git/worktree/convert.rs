@@ -31,6 +31,16 @@ impl Conversion {
         Self { auto }
     }
 
+    /// A number that differs where files would be converted differently.
+    pub(super) fn digest(self, attributes: &Attributes) -> u64 {
+        attributes.digest() ^ u64::from(self.auto)
+    }
+
+    /// True if the index may have a say in how `content` is converted.
+    pub(super) fn asks_index(self, content: &Content, attributes: &Attributes) -> bool {
+        (self.auto || !attributes.is_empty()) && has_crlf(&content.bytes)
+    }
+
     /// The bytes Git would store for `content` of the file at `path`. `stored`
     /// gives what the index has, and is asked only where that decides.
     pub(super) fn clean(

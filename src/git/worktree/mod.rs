@@ -5,6 +5,7 @@
 //! hashed as Git would store it, save that no filter is ever run.
 
 mod build;
+mod cache;
 mod convert;
 mod ignore;
 mod index;
@@ -14,6 +15,7 @@ mod walk;
 
 use rustc_hash::FxHashMap;
 
+pub use self::cache::StatCache;
 use self::convert::Conversion;
 use self::index::Index;
 use self::open::Root;
@@ -58,6 +60,7 @@ pub struct Worktree {
     indexed: FxHashMap<Vec<u8>, ObjectId>,
     /// The tree that the index makes up, if Git noted it.
     indexed_tree: Option<ObjectId>,
+    cache: StatCache,
     /// True if `files` are those of the index, with nothing local.
     as_indexed: bool,
 }
@@ -71,10 +74,17 @@ impl Repo {
     /// Git's index cannot be read. A file or folder that cannot be read is
     /// named in [`Worktree::unreadable`].
     pub fn worktree(&self) -> Result<Worktree> {
+        self.worktree_with(&StatCache::default())
+    }
+
+    /// Looks at the working tree, without reading again what `known` tells of
+    /// files that have not been touched since.
+    pub fn worktree_with(&self, known: &StatCache) -> Result<Worktree> {
+        let now = seconds_now();
         let root = Root::open(self.require_work_dir()?)?;
         let index = Index::read(self)?;
         let scan = walk::scan(self, &root, &index.tracked);
-        build::build(self, root, &index, scan)
+        build::build(self, root, &index, scan, known, now)
     }
 
     /// The raw bytes of a file of the working tree, or the target's text of a
@@ -114,6 +124,11 @@ impl Worktree {
     /// The attributes that hold in the working tree.
     pub fn attributes(&self) -> &Attributes {
         &self.attributes
+    }
+
+    /// What was found out by reading, for [`Repo::worktree_with`].
+    pub fn stat_cache(&self) -> &StatCache {
+        &self.cache
     }
 
     /// The bytes of `files()[at]` as Git would store them: what its id is the
@@ -186,6 +201,15 @@ impl Worktree {
             path: String::from_utf8_lossy(&file.path).into_owned(),
         })
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the age of files is judged here, by the clock of the machine"
+)]
+fn seconds_now() -> u32 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map(|time| time.as_secs() as u32).unwrap_or_default()
 }
 
 /// The id of these bytes as a blob; for a known attack on SHA-1, one that no

@@ -76,6 +76,49 @@ impl FileStat {
         }
     }
 
+    /// The fields in a fixed order, to be written down.
+    pub(super) fn words(&self) -> [u32; 8] {
+        let Self {
+            modified,
+            changed,
+            inode,
+            user,
+            group,
+            size,
+        } = *self;
+        [
+            modified.0, modified.1, changed.0, changed.1, inode, user, group, size,
+        ]
+    }
+
+    /// The fields that [`FileStat::words`] gave.
+    pub(super) fn from_words(words: [u32; 8]) -> Self {
+        let [
+            modified,
+            modified_nanos,
+            changed,
+            changed_nanos,
+            inode,
+            user,
+            group,
+            size,
+        ] = words;
+        let (modified, changed) = ((modified, modified_nanos), (changed, changed_nanos));
+        Self {
+            modified,
+            changed,
+            inode,
+            user,
+            group,
+            size,
+        }
+    }
+
+    /// True if the file was left alone for a while before `now` (in seconds).
+    pub(super) fn is_settled(&self, now: u32, seconds: u32) -> bool {
+        self.modified.0.max(self.changed.0).saturating_add(seconds) < now
+    }
+
     /// Git's racy rule: a file as young as the index that describes it may have
     /// changed again without its times showing it.
     pub(super) fn is_racy(&self, index_written: (u32, u32)) -> bool {

@@ -5,7 +5,6 @@
 //! behind one is neither tracked nor untracked.
 
 use std::ops::Range;
-use std::os::fd::AsFd as _;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -85,17 +84,14 @@ impl Scan {
 }
 
 fn list(repo: &Repo, root: &Root, tracked: &[Tracked], folder: &Folder, out: &mut Scan) {
-    let opened = root
-        .folder(&folder.path)
-        .and_then(|fd| Ok((Dir::read_from(&fd)?, fd)));
-    let (dir, fd) = match opened {
-        Ok(opened) => opened,
+    let mut dir = match root.folder(&folder.path).and_then(Dir::new) {
+        Ok(dir) => dir,
         // It went away, or a file or a symbolic link stands there: what was tracked below is gone.
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => return,
         Err(error) => return out.unreadable.push((folder.path.clone(), error)),
     };
     let mut names: Vec<(Vec<u8>, FileType)> = Vec::new();
-    for entry in dir {
+    while let Some(entry) = dir.read() {
         match entry {
             Ok(entry) => {
                 let name = entry.file_name().to_bytes();
@@ -124,7 +120,7 @@ fn list(repo: &Repo, root: &Root, tracked: &[Tracked], folder: &Folder, out: &mu
             if tracked_file.is_none() && kind != FileType::Unknown && hidden() {
                 continue;
             }
-            match stat(fd.as_fd(), &name) {
+            match dir.fd().and_then(|fd| stat(fd, &name)) {
                 Ok(stat) => {
                     kind = FileType::from_raw_mode(stat.st_mode);
                     seen = Some(stat);

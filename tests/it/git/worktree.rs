@@ -1,6 +1,6 @@
 //! The working tree as it is, held against what `git add -A` would make of it.
 
-use happy::git::{Error, Mode, Origin, Repo};
+use happy::git::{Error, Mode, Origin, Repo, StatCache};
 
 use super::fixture::Fixture;
 
@@ -287,5 +287,67 @@ fn a_commit_equals_the_working_tree_whatever_the_index_says() {
                 .is_clean_against(repo.resolve("v1").expect("v1"))
                 .expect("compared")
         );
+    }
+}
+
+#[test]
+fn what_was_read_once_is_known_by_its_stat_data_and_changes_are_still_seen() {
+    let fixture = Fixture::new("simple");
+    fixture.sh("cd repo && echo 'a = 2' >a.py && echo u >untracked.py && sleep 3");
+    let repo = fixture.repo("repo");
+    let first = repo.worktree().expect("worktree");
+    let bytes = first.stat_cache().to_bytes();
+    let known = StatCache::from_bytes(&bytes);
+    assert_eq!(&known, first.stat_cache());
+    assert!(known.len() >= 2, "{known:?}");
+    let second = repo.worktree_with(&known).expect("worktree");
+    assert_eq!((second.files(), second.id()), (first.files(), first.id()));
+    assert_eq!(second.stat_cache(), &known);
+    // A cache that lies shows that it is asked.
+    let at = second
+        .files()
+        .iter()
+        .position(|file| file.path == b"untracked.py")
+        .expect("is there");
+    let (truth, lie) = (second.files()[at].id, repo.resolve("HEAD").expect("head"));
+    let mut lying = bytes[..bytes.len() - 16].to_vec();
+    let place = lying
+        .windows(20)
+        .position(|window| window == truth.as_bytes())
+        .expect("the id is kept");
+    lying[place..place + 20].copy_from_slice(lie.as_bytes());
+    let checksum = xxhash_rust::xxh3::xxh3_128(&lying);
+    lying.extend_from_slice(&checksum.to_le_bytes());
+    let deceived = repo
+        .worktree_with(&StatCache::from_bytes(&lying))
+        .expect("worktree");
+    assert_eq!(deceived.files()[at].id, lie);
+    assert!(
+        matches!(deceived.read(at), Err(Error::Unstable { .. })),
+        "what is read is held against its id"
+    );
+    let path = fixture.path().join("repo/untracked.py");
+    std::fs::write(&path, "v\n").expect("written");
+    let third = repo.worktree_with(&known).expect("worktree");
+    let at = third
+        .files()
+        .iter()
+        .position(|file| file.path == b"untracked.py")
+        .expect("is there");
+    assert_eq!(third.read(at).expect("read"), b"v\n");
+    assert_eq!(
+        third.stat_cache().len(),
+        known.len() - 1,
+        "a file just written is not trusted to its stat data"
+    );
+    // Other rules of conversion make other ids.
+    fixture
+        .sh("cd repo && echo '*.py ident' >.gitattributes && sed -i 's/.*/$Id: x$/' untracked.py");
+    assert_as_git_sees_it(&fixture, &repo, "repo");
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(StatCache::from_bytes(&damaged).is_empty());
+        assert!(StatCache::from_bytes(&bytes[..at]).is_empty());
     }
 }
