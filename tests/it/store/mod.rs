@@ -1,0 +1,3 @@
+//! The index on disk: whole, damaged, interrupted, shared.
+
+mod publish;
