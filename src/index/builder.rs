@@ -40,6 +40,11 @@ impl<'a> SegmentBuilder<'a> {
         &self.identity
     }
 
+    /// What kind of segment it will be.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// Adds section `id`, an array that is read back as [`Segment::array`] of
     /// the same type.
     pub fn array<T: IntoBytes + Immutable>(&mut self, id: u32, elements: &'a [T]) -> &mut Self {

@@ -206,6 +206,23 @@ impl Identity {
             .iter()
             .all(|id| id.len() <= ID_ROOM)
     }
+
+    /// In what this is not `expected`, where an empty id means any. The
+    /// fingerprint is the caller's to compare.
+    pub(super) fn differs(&self, expected: &Self) -> Option<&'static str> {
+        let other = |expected: &[u8], own: &[u8]| !expected.is_empty() && expected != own;
+        if other(&expected.repository, &self.repository) {
+            Some("repository")
+        } else if expected.object_format != self.object_format {
+            Some("object format")
+        } else if other(&expected.commit, &self.commit) {
+            Some("commit")
+        } else if other(&expected.tree, &self.tree) {
+            Some("tree")
+        } else {
+            None
+        }
+    }
 }
 
 impl fmt::Display for Kind {

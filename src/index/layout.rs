@@ -2,13 +2,13 @@
 //! version of this layout they follow.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::Error;
 use super::header::FORMAT_VERSION;
-use super::io::{StoreIo, TempFile};
-use std::sync::Arc;
+use super::io::{StoreFile, StoreIo, TempFile};
 
 pub(super) const FACTS: &str = "facts";
 pub(super) const COMMITS: &str = "commits";
@@ -20,6 +20,7 @@ pub(super) const LOCK: &str = "lock";
 pub(super) const QUARANTINE: &str = "quarantine";
 pub(super) const TRASH: &str = "trash";
 const FORMAT: &str = "format";
+const OLD: &str = "old-";
 
 /// What a new format does not take over. Runs are kept: their lines are
 /// records, whatever the index's format.
@@ -83,6 +84,23 @@ pub(super) fn facts_dir(root: &Path, fingerprint: u64) -> PathBuf {
     root.join(FACTS).join(format!("{fingerprint:016x}"))
 }
 
+/// The fingerprint whose facts lie in the folder `name`; nothing for any other.
+pub(super) fn fingerprint(name: &str) -> Option<u64> {
+    let number = u64::from_str_radix(name, 16).ok()?;
+    (format!("{number:016x}") == name).then_some(number)
+}
+
+/// The folder that the content of an older format is put into.
+pub(super) fn old_format(version: u32) -> String {
+    format!("{OLD}{version}")
+}
+
+/// Whether [`old_format`] made this name.
+pub(super) fn is_old_format(name: &str) -> bool {
+    name.strip_prefix(OLD)
+        .is_some_and(|version| version.parse::<u32>().is_ok())
+}
+
 /// What the file `format` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -122,7 +140,6 @@ pub(super) fn read_format(io: &dyn StoreIo, root: &Path) -> Result<Format, Error
 
 /// Writes the file `format`.
 pub(super) fn write_format(io: &Arc<dyn StoreIo>, root: &Path) -> Result<(), Error> {
-    use super::io::StoreFile;
     let mut file = TempFile::create(io, &root.join(TMP))?;
     let path = file.path().to_owned();
     file.append(format_line(FORMAT_VERSION).as_bytes())

@@ -9,6 +9,7 @@
 mod builder;
 mod checked;
 mod error;
+mod gc;
 mod header;
 mod io;
 mod layout;
@@ -18,12 +19,15 @@ mod pack_writer;
 mod packs;
 mod real;
 mod segment;
+#[doc(hidden)]
+pub mod sim;
 mod store;
 mod writer;
 
 pub use builder::SegmentBuilder;
 pub use checked::Checked;
 pub use error::Error;
+pub use gc::{GcPolicy, GcReport, Reach, Wanted};
 pub use header::{FORMAT_VERSION, Identity, Kind, ObjectFormat, Section};
 pub use io::{Entry, EntryKind, StoreFile, StoreIo};
 pub use lock::LockGuard;

@@ -1,6 +1,7 @@
 //! One immutable file, mapped into memory and read in place. It knows nothing
 //! of what its sections mean.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Deref;
@@ -23,10 +24,8 @@ compile_error!(
 );
 
 /// The bytes of a file, beginning at a multiple of eight in memory.
-#[derive(Debug)]
 pub struct Bytes(Held);
 
-#[derive(Debug)]
 enum Held {
     Mapped(Mmap),
     /// A vector that happens to begin at a multiple of eight.
@@ -71,6 +70,12 @@ impl Bytes {
         words.resize(count, 0);
         file.read_exact(&mut words.as_mut_bytes()[..len])?;
         Ok(Self(Held::Words { words, len }))
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({})", self.len())
     }
 }
 
@@ -257,25 +262,14 @@ impl Segment {
     /// `expected` says of repository, object format, commit and tree; an empty
     /// id there means any. The fingerprint is the caller's to compare.
     pub fn expect(&self, kind: Kind, expected: &Identity) -> Result<(), Error> {
-        let found = self.identity();
-        let differs = |expected: &[u8], found: &[u8]| !expected.is_empty() && expected != found;
-        let what = if self.kind() != kind {
-            "kind"
-        } else if differs(&expected.repository, &found.repository) {
-            "repository"
-        } else if expected.object_format != found.object_format {
-            "object format"
-        } else if differs(&expected.commit, &found.commit) {
-            "commit"
-        } else if differs(&expected.tree, &found.tree) {
-            "tree"
-        } else {
-            return Ok(());
-        };
-        Err(Error::Foreign {
-            path: self.origin().to_owned(),
-            what,
-        })
+        let kind = (self.kind() != kind).then_some("kind");
+        match kind.or_else(|| self.identity().differs(expected)) {
+            None => Ok(()),
+            Some(what) => Err(Error::Foreign {
+                path: self.origin().to_owned(),
+                what,
+            }),
+        }
     }
 
     /// The checksums of a section's blocks, themselves checked.

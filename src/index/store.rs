@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use super::error::Error;
 use super::header::{FORMAT_VERSION, Identity, Kind, ObjectFormat};
-use super::io::{EntryKind, StoreIo, list, stat};
+use super::io::{Entry, EntryKind, StoreFile, StoreIo, ensure_dir, list, stat};
 use super::layout::{self, Format};
 use super::memory::MemoryIo;
 use super::packs::FactsPacks;
 use super::real::RealIo;
-use super::segment::Segment;
+use super::segment::{Bytes, Segment};
 use super::writer::Writer;
 
 /// Where what is written goes.
@@ -213,6 +213,39 @@ impl Store {
         }
     }
 
+    /// Opens the log `name` of the run `run` to add lines to it, and makes it
+    /// where there is none. A run is its own only writer and takes no lock.
+    pub fn run_log(&self, run: &str, name: &str) -> Result<Box<dyn StoreFile>, Error> {
+        let io = self.io();
+        let path = self.run_path(run, name);
+        path.parent().map_or(Ok(()), |dir| ensure_dir(&*io, dir))?;
+        io.append(&path)
+            .map_err(|error| Error::io("open", &path, error))
+    }
+
+    /// What the log `name` of the run `run` holds so far.
+    pub fn read_run(&self, run: &str, name: &str) -> Result<Option<Arc<Bytes>>, Error> {
+        let path = self.run_path(run, name);
+        match self
+            .io()
+            .read(&path)
+            .map_err(|error| Error::io("read", &path, error))
+        {
+            Err(error) if error.is_not_found() => Ok(None),
+            read => read.map(Some),
+        }
+    }
+
+    /// The runs, sorted by name.
+    pub fn runs(&self) -> Result<Vec<Entry>, Error> {
+        list(&*self.io(), &self.root.join(layout::RUNS))
+    }
+
+    fn run_path(&self, run: &str, name: &str) -> PathBuf {
+        let dir = self.root.join(layout::RUNS).join(layout::file_name(run));
+        dir.join(layout::file_name(name))
+    }
+
     pub(super) fn snapshot_path(&self, commit: &[u8]) -> PathBuf {
         self.root.join(layout::COMMITS).join(layout::hex(commit))
     }
@@ -274,7 +307,7 @@ impl Store {
         }
     }
 
-    fn listed(&self, dir: &Path) -> Result<Vec<Listed>, Error> {
+    pub(super) fn listed(&self, dir: &Path) -> Result<Vec<Listed>, Error> {
         if self.outdated.load(Ordering::Relaxed) {
             return Ok(Vec::new());
         }

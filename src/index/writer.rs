@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::builder::SegmentBuilder;
 use super::error::Error;
+use super::gc::GRACE;
 use super::header::{FORMAT_VERSION, Identity, Kind};
 use super::io::{self, EntryKind, StoreIo, TEMP_SUFFIX, ensure_dir, list, stat, sync_dir};
 use super::layout::{self, Format};
@@ -15,7 +16,7 @@ use super::segment::Segment;
 use super::store::{Store, Warning};
 
 /// How many states of one worktree keep their snapshot.
-const WORKTREE_STATES: usize = 3;
+pub(super) const WORKTREE_STATES: usize = 3;
 
 /// The right to change a [`Store`]; no other process has it meanwhile.
 #[derive(Debug)]
@@ -82,8 +83,10 @@ impl<'s> Writer<'s> {
             .into_iter()
             .skip(WORKTREE_STATES)
         {
+            // A reader that has it open keeps it; one that is about to open it
+            // makes it again.
             if old.path != target {
-                self.discard(&old.path)?;
+                io::remove_file(&*self.io, &old.path)?;
             }
         }
         Ok(segment)
@@ -145,26 +148,14 @@ impl<'s> Writer<'s> {
         expected: &Identity,
         builder: &SegmentBuilder<'_>,
     ) -> Result<Segment, Error> {
-        if stat(&*self.io, target)?.is_some() {
-            let found =
-                Segment::open(&*self.io, target).and_then(|found| found.expect(kind, expected));
-            match found {
-                Err(error) if error.is_rebuildable() => self.quarantine(target, &error)?,
-                Err(Error::Io {
-                    action,
-                    path,
-                    source,
-                }) if action == "read" => {
-                    let error = Error::Io {
-                        action,
-                        path,
-                        source,
-                    };
-                    self.quarantine(target, &error)?;
-                }
-                _ => {}
-            }
+        let kind_differs = (builder.kind() != kind).then_some("kind");
+        if let Some(what) = kind_differs.or_else(|| builder.identity().differs(expected)) {
+            return Err(Error::Foreign {
+                path: target.to_owned(),
+                what,
+            });
         }
+        self.make_way(target, kind, expected)?;
         if let Some(parent) = target.parent() {
             ensure_dir(&*self.io, parent)?;
         }
@@ -172,6 +163,27 @@ impl<'s> Writer<'s> {
         let segment = Segment::open(&*self.io, target)?;
         segment.expect(kind, expected)?;
         Ok(segment)
+    }
+
+    /// Puts aside what stands in the place of a new file and is not sound.
+    fn make_way(&self, target: &Path, kind: Kind, expected: &Identity) -> Result<(), Error> {
+        let found = match stat(&*self.io, target)? {
+            None => return Ok(()),
+            Some(entry) if entry.kind == EntryKind::File => {
+                Segment::open(&*self.io, target).and_then(|found| found.expect(kind, expected))
+            }
+            Some(_) => Err(Error::Refused {
+                path: target.to_owned(),
+                what: "is not a plain file",
+            }),
+        };
+        match found {
+            Err(error) if error.is_rebuildable() || matches!(error, Error::Refused { .. }) => {
+                self.quarantine(target, &error)
+            }
+            // What cannot be read now is replaced, not judged.
+            _ => Ok(()),
+        }
     }
 
     fn set_aside(&self, path: &Path, folder: &str) -> Result<(), Error> {
@@ -203,6 +215,7 @@ impl<'s> Writer<'s> {
         let tmp = root.join(layout::TMP);
         ensure_dir(&*self.io, &tmp)?;
         self.clean(&tmp)?;
+        self.empty(&root.join(layout::TRASH), GRACE)?;
         match self.store.check_format()? {
             Format::Ours => {}
             Format::Newer(_) | Format::Absent => layout::write_format(&self.io, root)?,
@@ -235,7 +248,7 @@ impl<'s> Writer<'s> {
 
     fn put_older_aside(&self, from: u32) -> Result<(), Error> {
         let root = self.store.root();
-        let aside = root.join(format!("old-{from}"));
+        let aside = root.join(layout::old_format(from));
         ensure_dir(&*self.io, &aside)?;
         for name in layout::VERSIONED {
             let dir = root.join(name);

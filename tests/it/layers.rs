@@ -66,20 +66,12 @@ fn a_module_uses_only_what_stands_before_it() {
                     continue;
                 };
                 if used > own || FORBIDDEN.contains(&(ORDER[own], ORDER[used])) {
-                    offenders.push(format!(
-                        "src/{path}:{}: {} uses {name}",
-                        number + 1,
-                        ORDER[own]
-                    ));
+                    offenders.push(format!("src/{path}:{}: {} uses {name}", number + 1, ORDER[own]));
                 }
             }
         }
     }
-    assert!(
-        offenders.is_empty(),
-        "layers broken:\n{}",
-        offenders.join("\n")
-    );
+    assert!(offenders.is_empty(), "layers broken:\n{}", offenders.join("\n"));
 }
 
 #[test]
@@ -102,8 +94,5 @@ fn unsafe_code_stands_only_where_memory_is_mapped() {
         .filter(|(path, text)| path != "index/segment.rs" && text.contains("unsafe {"))
         .map(|(path, _)| path)
         .collect();
-    assert!(
-        offenders.is_empty(),
-        "unsafe outside index/segment.rs: {offenders:?}"
-    );
+    assert!(offenders.is_empty(), "unsafe outside index/segment.rs: {offenders:?}");
 }
