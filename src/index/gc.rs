@@ -43,7 +43,7 @@ impl Default for GcPolicy {
             max_snapshots: 50,
             max_bytes: 4 << 30,
             grace: GRACE,
-            keep_unused: Duration::from_secs(7 * 24 * 60 * 60),
+            keep_unused: Duration::from_hours(7 * 24),
         }
     }
 }
@@ -72,7 +72,7 @@ pub struct GcReport {
 }
 
 /// The grace period of every writer's own cleaning.
-pub(super) const GRACE: Duration = Duration::from_secs(10 * 60);
+pub(super) const GRACE: Duration = Duration::from_mins(10);
 
 /// More packs than this are worth a merge after a run.
 const MANY_PACKS: usize = 8;

@@ -325,7 +325,8 @@ fn sections(raw: &RawHeader, table: &[RawSection]) -> Result<Vec<Section>, Fault
             return Err(Fault::Corrupt("its sections are out of order"));
         }
         last = Some(section.id);
-        if section.element_size == 0 || section.len % u64::from(section.element_size) != 0 {
+        if section.element_size == 0 || !section.len.is_multiple_of(u64::from(section.element_size))
+        {
             return Err(Fault::Corrupt(
                 "a section is not a whole number of elements",
             ));

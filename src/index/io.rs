@@ -140,8 +140,13 @@ pub(super) fn list(io: &dyn StoreIo, dir: &Path) -> Result<Vec<Entry>, Error> {
     }
 }
 
-/// Makes `dir` and what is missing above it, down from `root`'s parent, so
-/// that they outlive a loss of power.
+/// Refuses what stands at `dir` unless it is nothing or a folder.
+pub(super) fn refuse_link(io: &dyn StoreIo, dir: &Path) -> Result<(), Error> {
+    stat(io, dir)?.map_or(Ok(()), |entry| require_dir(dir, &entry))
+}
+
+/// Makes `dir` and what is missing above it, so that they outlive a loss of
+/// power.
 pub(super) fn ensure_dir(io: &dyn StoreIo, dir: &Path) -> Result<(), Error> {
     if let Some(entry) = stat(io, dir)? {
         return require_dir(dir, &entry);

@@ -22,6 +22,11 @@ pub(super) const TRASH: &str = "trash";
 const FORMAT: &str = "format";
 const OLD: &str = "old-";
 
+/// The folders that are reached from the top; none may be a link.
+pub(super) const FOLDERS: [&str; 8] = [
+    FACTS, COMMITS, WORKTREE, VECTORS, RUNS, TMP, QUARANTINE, TRASH,
+];
+
 /// What a new format does not take over. Runs are kept: their lines are
 /// records, whatever the index's format.
 pub(super) const VERSIONED: [&str; 4] = [FACTS, COMMITS, WORKTREE, VECTORS];
@@ -70,7 +75,8 @@ pub(super) fn file_name(text: &str) -> String {
     }
     if name.len() > LONGEST {
         name.truncate(LONGEST);
-        name.push_str(&format!("%{:016x}", xxh3_64(text.as_bytes())));
+        name.push('%');
+        name.push_str(&hex(&xxh3_64(text.as_bytes()).to_be_bytes()));
     }
     if name.is_empty() {
         "%".to_owned()
@@ -90,15 +96,19 @@ pub(super) fn fingerprint(name: &str) -> Option<u64> {
     (format!("{number:016x}") == name).then_some(number)
 }
 
-/// The folder that the content of an older format is put into.
-pub(super) fn old_format(version: u32) -> String {
-    format!("{OLD}{version}")
+/// A folder that the content of an older format is put into; numbered, since
+/// an older program may have run again meanwhile.
+pub(super) fn old_format(version: u32, number: u32) -> String {
+    format!("{OLD}{version}-{number}")
 }
 
 /// Whether [`old_format`] made this name.
 pub(super) fn is_old_format(name: &str) -> bool {
     name.strip_prefix(OLD)
-        .is_some_and(|version| version.parse::<u32>().is_ok())
+        .and_then(|rest| rest.split_once('-'))
+        .is_some_and(|(version, number)| {
+            version.parse::<u32>().is_ok() && number.parse::<u32>().is_ok()
+        })
 }
 
 /// What the file `format` says.

@@ -76,9 +76,19 @@ fn open(path: &Path) -> Result<File, Error> {
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    options
+    no_follow(&mut options)
         .open(path)
         .map_err(|error| Error::io("open", path, error))
+}
+
+/// Makes opening fail where a link stands in the place of the file.
+pub(super) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options
 }
 
 /// Takes the stand-in: a file that is made if there is none. It outlives a

@@ -35,6 +35,6 @@ pub use memory::MemoryIo;
 pub use pack_writer::PackWriter;
 pub use packs::{Damage, FactsPacks};
 pub use real::{Locking, Mapping, RealIo};
-pub use segment::{Bytes, Segment};
+pub use segment::{Bytes, Segment, exit_when_a_mapping_is_cut};
 pub use store::{Listed, Mode, Owner, Store, Warning};
 pub use writer::Writer;

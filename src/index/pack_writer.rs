@@ -57,10 +57,10 @@ impl PackWriter<'_> {
 
     /// Adds the facts of blob `id`; one that was added before is left as it is.
     pub fn add(&self, id: &[u8], record: &[u8]) -> Result<(), Error> {
-        let invalid = |_| Error::io("write", &self.dir, std::io::ErrorKind::InvalidInput.into());
-        let len = u32::try_from(record.len()).map_err(|_| invalid(()))?;
+        let invalid = || Error::io("write", &self.dir, std::io::ErrorKind::InvalidInput.into());
+        let len = u32::try_from(record.len()).map_err(|_| invalid())?;
         if id.len() != self.identity.object_format.id_len() {
-            return Err(invalid(()));
+            return Err(invalid());
         }
         let checksum = record_checksum(id, record);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,6 +25,9 @@ pub(super) const FANOUT: u32 = 4;
 /// What the name of a pack ends in.
 const SUFFIX: &str = ".pack";
 
+/// How often the packs are listed before what has vanished counts as absent.
+const LISTINGS: usize = 5;
+
 /// Where a record lies.
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned, Clone, Copy, Debug)]
 #[repr(C)]
@@ -63,8 +66,6 @@ pub struct FactsPacks {
 #[derive(Debug)]
 pub(super) struct Pack {
     pub(super) segment: Segment,
-    /// Its place in the order of writing.
-    pub(super) sequence: u64,
 }
 
 impl FactsPacks {
@@ -79,23 +80,38 @@ impl FactsPacks {
     /// Opens the packs in `dir`. One that cannot be read is reported by
     /// [`FactsPacks::damaged`], and its blobs are absent.
     pub fn open(io: &dyn StoreIo, dir: &Path, expected: &Identity) -> Result<Self, Error> {
+        // A merge that takes listed packs away has put their records into a
+        // newer one, which the next listing has.
+        for _ in 1..LISTINGS {
+            let (found, vanished) = Self::open_listed(io, dir, expected)?;
+            if !vanished {
+                return Ok(found);
+            }
+        }
+        Ok(Self::open_listed(io, dir, expected)?.0)
+    }
+
+    /// Opens the packs that are there now; says whether one went away
+    /// meanwhile.
+    fn open_listed(
+        io: &dyn StoreIo,
+        dir: &Path,
+        expected: &Identity,
+    ) -> Result<(Self, bool), Error> {
         let mut packs = Vec::new();
         let mut damaged = Vec::new();
+        let mut vanished = false;
         for sequence in sequences(io, dir)? {
             let path = dir.join(pack_name(sequence));
             match open_pack(io, &path, expected) {
-                Ok(segment) => packs.push(Pack { segment, sequence }),
-                // A merge removed it; its blobs are in a newer pack or are
-                // extracted again.
-                Err(error) if error.is_not_found() => {}
+                Ok(segment) => packs.push(Pack { segment }),
+                Err(error) if error.is_not_found() => vanished = true,
                 Err(error) => damaged.push(Damage { pack: path, error }),
             }
         }
-        packs.sort_by_key(|pack| std::cmp::Reverse(pack.sequence));
-        Ok(Self {
-            packs,
-            damaged: Mutex::new(damaged),
-        })
+        packs.reverse();
+        let damaged = Mutex::new(damaged);
+        Ok((Self { packs, damaged }, vanished))
     }
 
     /// The facts of blob `id`, in place, at an address that is a multiple of

@@ -107,7 +107,8 @@ impl StoreIo for RealIo {
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn StoreFile>> {
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let mut options = OpenOptions::new();
+        let file = lock::no_follow(options.append(true).create(true)).open(path)?;
         Ok(Box::new(RealFile(file)))
     }
 

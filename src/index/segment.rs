@@ -103,6 +103,31 @@ impl Deref for Bytes {
     }
 }
 
+/// Ends the process with status 5 and a sentence where a mapped file was cut
+/// short under it, instead of by the signal's default. For a program, which
+/// calls it once; never for a library in another's process.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "a signal handler can be set in no other way")]
+pub fn exit_when_a_mapping_is_cut() {
+    extern "C" fn handler(_signal: libc::c_int) {
+        const SAID: &[u8] = b"error: an index file was cut short while it was read\n\
+            hint: run again with `--no-mmap`\n";
+        // SAFETY: both may be called in a signal handler, and `SAID` is static.
+        unsafe {
+            libc::write(2, SAID.as_ptr().cast(), SAID.len());
+            libc::_exit(5);
+        }
+    }
+    // SAFETY: the handler calls nothing but what a signal handler may.
+    unsafe {
+        libc::signal(libc::SIGBUS, handler as *const () as libc::sighandler_t);
+    }
+}
+
+/// There is no such signal here.
+#[cfg(not(unix))]
+pub fn exit_when_a_mapping_is_cut() {}
+
 /// An immutable file of numbered sections. Cloning shares it; it is `Send` and
 /// `Sync`, and it stays readable after the file has been removed or replaced.
 #[derive(Debug, Clone)]

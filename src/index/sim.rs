@@ -120,6 +120,7 @@ impl SimIo {
 
     /// A copy of the disk, unlocked, on which operations are counted from 1
     /// again and `plan` goes wrong.
+    #[must_use]
     pub fn fork(&self, plan: Plan) -> Self {
         let mut disk = self.disk().clone();
         disk.operations = 0;
@@ -130,6 +131,7 @@ impl SimIo {
     }
 
     /// The disk as the next process finds it.
+    #[must_use]
     pub fn reboot(&self, loss: Loss) -> Self {
         let next = self.fork(Plan::Work);
         next.disk().lose(loss);
@@ -276,7 +278,7 @@ impl Disk {
             _ => 0,
         });
         let pending = std::mem::take(&mut self.pending);
-        let mut lost: Vec<(usize, OsString)> = Vec::new();
+        let mut dropped: Vec<(usize, OsString)> = Vec::new();
         for change in pending {
             let survives = match loss {
                 Loss::Everything | Loss::Entries => false,
@@ -286,11 +288,11 @@ impl Disk {
             let orphan = change
                 .after
                 .as_ref()
-                .is_some_and(|other| lost.contains(other));
+                .is_some_and(|other| dropped.contains(other));
             if survives && !orphan {
                 self.reach_disk(&change);
             } else {
-                lost.push((change.dir, change.name));
+                dropped.push((change.dir, change.name));
             }
         }
         for inode in &mut self.inodes {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::error::Error;
 use super::header::{FORMAT_VERSION, Identity, Kind, ObjectFormat};
-use super::io::{Entry, EntryKind, StoreFile, StoreIo, ensure_dir, list, stat};
+use super::io::{Entry, EntryKind, StoreFile, StoreIo, ensure_dir, list, refuse_link, stat};
 use super::layout::{self, Format};
 use super::memory::MemoryIo;
 use super::packs::FactsPacks;
@@ -95,6 +95,7 @@ pub struct Listed {
 pub struct Store {
     root: PathBuf,
     owner: Owner,
+    mode: Mode,
     io: RwLock<Arc<dyn StoreIo>>,
     warnings: Mutex<Vec<Warning>>,
     /// The folder has an older format, which is not read.
@@ -118,13 +119,11 @@ impl Store {
         let store = Self {
             root: root.to_owned(),
             owner,
+            mode,
             io: RwLock::new(io),
             warnings: Mutex::default(),
             outdated: AtomicBool::new(false),
         };
-        if mode == Mode::Memory {
-            store.keep_in_memory(SystemTime::UNIX_EPOCH);
-        }
         if stat(&*store.io(), root)?.is_some_and(|found| found.kind != EntryKind::Dir) {
             return Err(Error::Refused {
                 path: root.to_owned(),
@@ -201,12 +200,16 @@ impl Store {
     /// Becomes the one writer, waiting for at most `timeout` for another.
     /// Removes what writers that died have left in `tmp/`.
     pub fn write(&self, timeout: Duration, now: SystemTime) -> Result<Writer<'_>, Error> {
+        if self.mode == Mode::Memory {
+            self.keep_in_memory(now);
+        }
         match Writer::begin(self, timeout, now) {
-            Err(error) if error.is_read_only() && self.io().is_durable() => {
-                self.keep_in_memory(now);
-                self.warn(Warning::NotSaved {
-                    path: self.root.clone(),
-                });
+            Err(error) if error.is_read_only() => {
+                // Of two threads that find this at once, one says it.
+                if self.keep_in_memory(now) {
+                    let path = self.root.clone();
+                    self.warn(Warning::NotSaved { path });
+                }
                 Writer::begin(self, timeout, now)
             }
             begun => begun,
@@ -218,7 +221,10 @@ impl Store {
     pub fn run_log(&self, run: &str, name: &str) -> Result<Box<dyn StoreFile>, Error> {
         let io = self.io();
         let path = self.run_path(run, name);
-        path.parent().map_or(Ok(()), |dir| ensure_dir(&*io, dir))?;
+        refuse_link(&*io, &self.root.join(layout::RUNS))?;
+        if let Some(dir) = path.parent() {
+            ensure_dir(&*io, dir)?;
+        }
         io.append(&path)
             .map_err(|error| Error::io("open", &path, error))
     }
@@ -287,9 +293,14 @@ impl Store {
         self.outdated.store(false, Ordering::Relaxed);
     }
 
-    fn keep_in_memory(&self, now: SystemTime) {
+    /// Writes to memory from now on; says whether that is new.
+    fn keep_in_memory(&self, now: SystemTime) -> bool {
         let mut io = self.io.write().unwrap_or_else(PoisonError::into_inner);
-        *io = Arc::new(MemoryIo::over(Arc::clone(&io), now));
+        let durable = io.is_durable();
+        if durable {
+            *io = Arc::new(MemoryIo::over(Arc::clone(&io), now));
+        }
+        durable
     }
 
     fn warnings_mut(&self) -> MutexGuard<'_, Vec<Warning>> {

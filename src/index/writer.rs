@@ -212,6 +212,9 @@ impl<'s> Writer<'s> {
     /// Brings the folder into the state that a writer relies on.
     fn prepare(&self) -> Result<(), Error> {
         let root = self.store.root();
+        for name in layout::FOLDERS {
+            io::refuse_link(&*self.io, &root.join(name))?;
+        }
         let tmp = root.join(layout::TMP);
         ensure_dir(&*self.io, &tmp)?;
         self.clean(&tmp)?;
@@ -248,18 +251,24 @@ impl<'s> Writer<'s> {
 
     fn put_older_aside(&self, from: u32) -> Result<(), Error> {
         let root = self.store.root();
-        let aside = root.join(layout::old_format(from));
-        ensure_dir(&*self.io, &aside)?;
         for name in layout::VERSIONED {
             let dir = root.join(name);
-            if stat(&*self.io, &dir)?.is_some() {
+            if stat(&*self.io, &dir)?.is_none() {
+                continue;
+            }
+            for number in 0.. {
+                let aside = root.join(layout::old_format(from, number));
                 let target = aside.join(name);
-                self.io
-                    .rename(&dir, &target)
-                    .map_err(|error| Error::io("move", &dir, error))?;
+                if stat(&*self.io, &target)?.is_none() {
+                    ensure_dir(&*self.io, &aside)?;
+                    self.io
+                        .rename(&dir, &target)
+                        .map_err(|error| Error::io("move", &dir, error))?;
+                    sync_dir(&*self.io, &aside)?;
+                    break;
+                }
             }
         }
-        sync_dir(&*self.io, &aside)?;
         sync_dir(&*self.io, root)
     }
 }

@@ -215,6 +215,60 @@ fn gc_stopped_anywhere_loses_nothing_it_was_to_keep() {
 }
 
 #[test]
+fn an_upgrade_stopped_anywhere_ends_in_the_new_format() {
+    let begun = begun();
+    let format = Path::new(ROOT).join("format");
+    begun.remove_file(&format).expect("removed");
+    let line = "happy-index 0";
+    let sum = xxhash_rust::xxh3::xxh3_64(line.as_bytes());
+    let mut file = begun.create(&format).expect("created");
+    file.append(format!("{line} {sum:016x}\n").as_bytes())
+        .expect("written");
+    sweep(
+        &begun.reboot(Loss::Nothing),
+        |store| publish(store, 2, day(1)),
+        |store| {
+            assert!(!has_snapshot(store, 1), "the older format is not read");
+            has_snapshot(store, 2);
+        },
+        |store| assert!(has_snapshot(store, 2) && !has_snapshot(store, 1)),
+    );
+}
+
+#[test]
+fn repairing_a_pack_stopped_anywhere_keeps_its_sound_records() {
+    let begun = begun();
+    let path = Path::new(ROOT).join("facts/0000000000000005/0000000000000001.pack");
+    let mut bytes = begun.read(&path).expect("readable").to_vec();
+    bytes[152 + 4 * 32] ^= 1;
+    begun.remove_file(&path).expect("removed");
+    begun
+        .create(&path)
+        .expect("created")
+        .append(&bytes)
+        .expect("written");
+    let found = |store: &Store| {
+        let packs = store.packs(FINGERPRINT).expect("opened");
+        (0..5)
+            .filter(|number| packs.get(&super::blob(*number)).is_some())
+            .collect::<Vec<_>>()
+    };
+    sweep(
+        &begun.reboot(Loss::Nothing),
+        |store| {
+            let packs = store.packs(FINGERPRINT)?;
+            packs.verify();
+            store
+                .write(WAIT, day(1))?
+                .repair(FINGERPRINT, &packs)
+                .map(drop)
+        },
+        |store| assert_eq!(found(store), [1, 2, 3, 4]),
+        |store| assert_eq!(facts(store), [1, 2, 3, 4]),
+    );
+}
+
+#[test]
 fn the_simulated_disk_catches_a_writer_that_does_not_sync() {
     let write = |sync: bool| {
         let disk = SimIo::new();

@@ -76,7 +76,7 @@ fn an_index_of_an_older_format_is_put_aside_and_goes_after_a_week() {
         }]
     );
     assert!(has_snapshot(&store, 8) && !has_snapshot(&store, 7));
-    assert!(dir.path().join("old-0/commits").is_dir());
+    assert!(dir.path().join("old-0-0/commits").is_dir());
     assert!(
         store.read_run("r", "log").expect("no error").is_some(),
         "runs are kept"
@@ -87,20 +87,56 @@ fn an_index_of_an_older_format_is_put_aside_and_goes_after_a_week() {
         blob: &|_| true,
     };
     let policy = happy::index::GcPolicy::default();
-    let made = fs::metadata(dir.path().join("old-0"))
+    let made = fs::metadata(dir.path().join("old-0-0"))
         .expect("a folder")
         .modified()
         .expect("a time");
-    let week = std::time::Duration::from_secs(7 * 24 * 60 * 60);
+    let week = std::time::Duration::from_hours(7 * 24);
     let early = store
         .write(WAIT, made + week / 2)
         .expect("the lock is free");
     early.gc(&policy, &wanted).expect("done");
     drop(early);
-    assert!(dir.path().join("old-0/commits").is_dir());
+    assert!(dir.path().join("old-0-0/commits").is_dir());
     let late = store.write(WAIT, made + week).expect("the lock is free");
     assert!(late.gc(&policy, &wanted).expect("done").freed > 0);
-    assert!(!dir.path().join("old-0").exists());
+    assert!(!dir.path().join("old-0-0").exists());
+}
+
+#[test]
+fn a_second_upgrade_finds_room_beside_the_first() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for round in 0..3 {
+        publish(&open(dir.path()), 7, day(1)).expect("published");
+        set_format(dir.path(), 0);
+        publish(&open(dir.path()), 8, day(1)).expect("published");
+        assert!(dir.path().join(format!("old-0-{round}/commits")).is_dir());
+        assert!(has_snapshot(&open(dir.path()), 8) && !has_snapshot(&open(dir.path()), 7));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_is_not_written_through_a_link() {
+    for linked in ["runs", "runs/r", "runs/r/log"] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = dir.path().join("home");
+        fs::create_dir_all(home.join("r")).expect("made");
+        fs::write(home.join("log"), "canary").expect("written");
+        let root = dir.path().join("happy");
+        let link = root.join(linked);
+        fs::create_dir_all(link.parent().expect("a folder")).expect("made");
+        let target = if linked == "runs/r/log" {
+            home.join("log")
+        } else {
+            home.clone()
+        };
+        std::os::unix::fs::symlink(target, &link).expect("linked");
+        let refused = open(&root).run_log("r", "log");
+        assert!(refused.is_err(), "{linked}");
+        assert_eq!(fs::read(home.join("log")).expect("still there"), b"canary");
+        assert_eq!(fs::read_dir(home.join("r")).expect("a folder").count(), 0);
+    }
 }
 
 #[test]
@@ -164,7 +200,16 @@ fn a_snapshot_renamed_to_another_commit_is_foreign() {
 #[cfg(unix)]
 #[test]
 fn no_folder_of_the_index_is_reached_through_a_link() {
-    for name in ["", "tmp", "commits", "trash"] {
+    for name in [
+        "",
+        "tmp",
+        "commits",
+        "facts",
+        "worktree",
+        "vectors",
+        "trash",
+        "quarantine",
+    ] {
         let dir = tempfile::tempdir().expect("a folder");
         let home = dir.path().join("home");
         fs::create_dir(&home).expect("made");

@@ -104,7 +104,7 @@ fn what_was_let_go_leaves_the_disk_after_the_grace_period() {
     let (disk, store) = begun(3);
     let policy = GcPolicy {
         max_snapshots: 1,
-        grace: Duration::from_secs(3600),
+        grace: Duration::from_hours(1),
         ..GcPolicy::default()
     };
     let first = gc(&store, &policy, &[], 1);
