@@ -1,3 +1,41 @@
-//! What lies under `.git/happy/`.
+//! What lies under `.git/happy/`: immutable files that are mapped and read in
+//! place, written beside and renamed, by one writer at a time.
+//!
+//! It knows neither Git nor any language nor the meaning of a section: an
+//! object id is 20 or 32 bytes, a section is a number and an array. All file
+//! operations go through [`StoreIo`]; `unsafe` stands in `segment.rs` alone.
+//! FORMAT.md gives every byte.
 
 pub mod assemble;
+mod builder;
+mod checked;
+mod error;
+mod gc;
+mod header;
+mod io;
+mod layout;
+mod lock;
+mod memory;
+mod pack_writer;
+mod packs;
+mod real;
+mod segment;
+#[doc(hidden)]
+pub mod sim;
+mod store;
+mod writer;
+
+pub use builder::SegmentBuilder;
+pub use checked::Checked;
+pub use error::Error;
+pub use gc::{GcPolicy, GcReport, Reach, Wanted};
+pub use header::{FORMAT_VERSION, Identity, Kind, ObjectFormat, Section};
+pub use io::{Entry, EntryKind, StoreFile, StoreIo};
+pub use lock::LockGuard;
+pub use memory::MemoryIo;
+pub use pack_writer::PackWriter;
+pub use packs::{Damage, FactsPacks};
+pub use real::{Locking, Mapping, RealIo};
+pub use segment::{Bytes, Segment, exit_when_a_mapping_is_cut};
+pub use store::{Listed, Mode, Owner, Store, Warning};
+pub use writer::Writer;

@@ -2,3 +2,4 @@
 
 mod git;
 mod layers;
+mod store;
