@@ -83,3 +83,20 @@ pub fn parse(
     }
     tree
 }
+
+/// The sources of this layer: what it computes changes only when they do.
+pub const SOURCES: &[&str] = &[
+    include_str!("binds.rs"),
+    include_str!("builder.rs"),
+    include_str!("defs.rs"),
+    include_str!("docs.rs"),
+    include_str!("exprs.rs"),
+    include_str!("format.rs"),
+    include_str!("gate.rs"),
+    include_str!("imports.rs"),
+    include_str!("leaves.rs"),
+    include_str!("mod.rs"),
+    include_str!("scope.rs"),
+    include_str!("tokens.rs"),
+    include_str!("walk.rs"),
+];

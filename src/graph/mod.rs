@@ -117,3 +117,16 @@ pub fn link(input: &Input<'_>) -> Linked {
     linker.solve();
     linker.emit()
 }
+
+/// The sources of this layer: what it computes changes only when they do.
+pub const SOURCES: &[&str] = &[
+    include_str!("calls.rs"),
+    include_str!("emit.rs"),
+    include_str!("flow.rs"),
+    include_str!("hierarchy.rs"),
+    include_str!("members.rs"),
+    include_str!("mod.rs"),
+    include_str!("names.rs"),
+    include_str!("table.rs"),
+    include_str!("values.rs"),
+];

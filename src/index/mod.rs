@@ -6,9 +6,12 @@
 //! operations go through [`StoreIo`]; `unsafe` stands in `segment.rs` alone.
 //! FORMAT.md gives every byte.
 
+mod adjacency;
 pub mod assemble;
+mod build;
 mod builder;
 mod checked;
+mod encode;
 mod error;
 mod gc;
 mod header;
@@ -19,12 +22,16 @@ mod memory;
 mod pack_writer;
 mod packs;
 mod real;
+pub mod records;
 mod segment;
 #[doc(hidden)]
 pub mod sim;
+mod snapshot;
 mod store;
 mod writer;
 
+pub use adjacency::{Adjacency, Direction};
+pub use build::{Builder, Progress, Stage, BuildError, Reason, Source, SourceFile, fingerprint};
 pub use builder::SegmentBuilder;
 pub use checked::Checked;
 pub use error::Error;
@@ -37,5 +44,6 @@ pub use pack_writer::PackWriter;
 pub use packs::{Damage, FactsPacks};
 pub use real::{Locking, Mapping, RealIo};
 pub use segment::{Bytes, Segment, exit_when_a_mapping_is_cut};
+pub use snapshot::Snapshot;
 pub use store::{Listed, Mode, Owner, Store, Warning};
 pub use writer::Writer;

@@ -59,6 +59,13 @@ pub struct Lang {
     roles: Roles,
 }
 
+impl Spec {
+    /// Its roles, as text.
+    pub fn roles(&self) -> &'static str {
+        self.roles
+    }
+}
+
 impl Lang {
     /// Its static description.
     pub fn spec(&self) -> &'static Spec {
@@ -206,3 +213,14 @@ pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
         (Family::C, Box::new(cpp::Rule)),
     ]
 }
+
+/// The sources that decide what import paths mean.
+pub const SOURCES: &[&str] = &[
+    include_str!("modules.rs"),
+    include_str!("cpp/mod.rs"),
+    include_str!("go/mod.rs"),
+    include_str!("java/mod.rs"),
+    include_str!("python/mod.rs"),
+    include_str!("rust/mod.rs"),
+    include_str!("typescript/mod.rs"),
+];
