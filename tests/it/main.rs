@@ -1,3 +1,4 @@
 //! All integration tests, in one binary so that one link step serves them.
 
+mod fixtures;
 mod layers;
