@@ -116,10 +116,10 @@ impl Display for Targets {
             Some(name) => all.push(format!("external {name}")),
             None => {}
         }
-        match all.is_empty() {
-            true => out.write_str("none"),
-            false => out.write_str(&all.join(", ")),
+        if all.is_empty() {
+            all.push("none".to_owned());
         }
+        out.write_str(&all.join(", "))
     }
 }
 
@@ -339,7 +339,12 @@ pub(crate) fn all() -> Vec<Fixture> {
 }
 
 /// The languages and the least number of fixtures of each.
-const LANGUAGES: &[(&str, usize)] = &[("python", 40), ("typescript", 40), ("javascript", 20)];
+const LANGUAGES: &[(&str, usize)] = &[
+    ("python", 40),
+    ("typescript", 40),
+    ("javascript", 20),
+    ("rust", 40),
+];
 
 fn line_of<'a>(fixture: &'a Fixture, assert: &Assert) -> &'a str {
     let text = fixture.files.get(&assert.path).map_or("", String::as_str);
