@@ -204,7 +204,7 @@ fn comment_marker(path: &str) -> Option<&'static str> {
 
 /// The column and the text of an assertion, if `line` is one.
 fn assertion(line: &str, marker: &str) -> Option<(usize, String)> {
-    let after = line.strip_prefix(marker)?;
+    let after = line.trim_start_matches(' ').strip_prefix(marker)?;
     let body = after.trim_start_matches(' ');
     if let Some(text) = body.strip_prefix('^') {
         return Some((
