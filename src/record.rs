@@ -1,1 +1,333 @@
-//! Output records: one JSON line each.
+//! Output records: one JSON line each, `"type"` first, flat, `snake_case`.
+//!
+//! This is the only place that derives `Serialize` for output. A field may be
+//! added; none is ever renamed or used for something else.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
+
+/// Bytes that are nearly always UTF-8: a path, a name. Others become
+/// `{"bytes": base64}`, so that nothing is lost.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Text(pub Vec<u8>);
+
+impl Text {
+    /// The text as UTF-8, what is not replaced by `�`.
+    pub fn lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl From<&[u8]> for Text {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(&self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => {
+                use serde::ser::SerializeMap;
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("bytes", &STANDARD.encode(&self.0))?;
+                map.end()
+            }
+        }
+    }
+}
+
+/// How an edge was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Scope, import or declared type decides it.
+    Exact,
+    /// A flow of values or the class hierarchy decides it.
+    Inferred,
+    /// Only the name matches.
+    Name,
+}
+
+impl Confidence {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Inferred => "inferred",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// A symbol: what it is and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Symbol {
+    /// Stable name: `path::Container.name`.
+    pub symbol: Text,
+    /// `file`, `module`, `class`, `interface`, `function`, `method`, `variable`, `external`.
+    pub kind: &'static str,
+    /// The name alone.
+    pub name: Text,
+    /// The file it stands in; absent for an external symbol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Text>,
+    /// Line of its name, 1-based; 1 for a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Its last line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<u32>,
+    /// Its signature, on one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Text>,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Site {
+    /// The file.
+    pub site_path: Text,
+    /// Line, 1-based.
+    pub site_line: u32,
+    /// Byte column, 1-based.
+    pub site_column: u32,
+}
+
+/// A record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Record {
+    /// A symbol, as `symbols` lists it.
+    Symbol {
+        /// The symbol.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// Its doc comment's first lines.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        doc: Option<Text>,
+    },
+    /// A symbol that calls another.
+    Caller {
+        /// The caller.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// What it calls, directly.
+        calls: Text,
+        /// Which of the symbols that were asked for this answers.
+        target: Text,
+        /// Calls between caller and target: 1 for a direct one.
+        depth: u32,
+        /// Where it calls.
+        #[serde(flatten)]
+        site: Site,
+        /// How the edge was found.
+        confidence: Confidence,
+    },
+    /// A symbol that another calls.
+    Callee {
+        /// The callee.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// Who calls it, directly.
+        caller: Text,
+        /// Which of the symbols that were asked for this answers.
+        source: Text,
+        /// Calls between source and callee: 1 for a direct one.
+        depth: u32,
+        /// Where it is called.
+        #[serde(flatten)]
+        site: Site,
+        /// How the edge was found.
+        confidence: Confidence,
+    },
+    /// A call site that could not be decided and has the name asked for.
+    Unresolved {
+        /// The symbol that the site stands in.
+        symbol: Text,
+        /// The name that is called.
+        name: Text,
+        /// Where.
+        #[serde(flatten)]
+        site: Site,
+        /// Why it could not be decided.
+        reason: &'static str,
+        /// Always `name`.
+        confidence: Confidence,
+    },
+    /// A mention of a symbol.
+    Reference {
+        /// The symbol that the mention stands in.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// The symbol that is mentioned.
+        target: Text,
+        /// `calls`, `references`, `imports`, `implements` or `overrides`.
+        edge: &'static str,
+        /// Where.
+        #[serde(flatten)]
+        site: Site,
+        /// How the edge was found.
+        confidence: Confidence,
+    },
+    /// Something that a file, module or symbol depends on (or that depends on it).
+    Dependency {
+        /// What is depended on; with `--reverse`, what depends.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// The other end: what was asked for, or what lies between.
+        of: Text,
+        /// `imports`, `calls`, `references`, `implements` or `overrides`.
+        edge: &'static str,
+        /// Steps from what was asked for.
+        depth: u32,
+        /// Where.
+        #[serde(flatten)]
+        site: Site,
+    },
+    /// The source of a symbol.
+    Source {
+        /// The symbol.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// First line of the text.
+        start_line: u32,
+        /// The text.
+        text: Text,
+    },
+    /// One call on a path.
+    Step {
+        /// Which call, from 1; 0 is the start.
+        index: u32,
+        /// The symbol that is reached.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// Where it is called; absent at the start.
+        #[serde(flatten)]
+        site: Option<Site>,
+        /// How the edge was found; absent at the start.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        confidence: Option<Confidence>,
+    },
+    /// An edge of the graph.
+    Edge {
+        /// `defines`, `calls`, `imports`, `implements`, `references`, `overrides`.
+        kind: &'static str,
+        /// How it was found.
+        confidence: Confidence,
+        /// The symbol it starts at.
+        source: Text,
+        /// Its file.
+        source_path: Text,
+        /// Line of its name; 0 for a file's top level.
+        source_line: u32,
+        /// The symbol it leads to.
+        target: Text,
+        /// Its file; absent for an external symbol.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        target_path: Option<Text>,
+        /// Line of its name; 0 for a file.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        target_line: Option<u32>,
+        /// The file of the site.
+        path: Text,
+        /// Line of the site.
+        line: u32,
+        /// Byte column of the site.
+        column: u32,
+    },
+    /// A snapshot that was made or found.
+    Snapshot {
+        /// The commit, or `worktree`.
+        revision: String,
+        /// Files in known languages.
+        files: u32,
+        /// Symbols.
+        symbols: u32,
+        /// Edges.
+        edges: u64,
+        /// Call sites that could not be decided.
+        unresolved: u64,
+        /// Lines of parsed files.
+        lines: u64,
+        /// Bytes of the index file.
+        bytes: u64,
+        /// Whether it had to be built now.
+        built: bool,
+        /// Milliseconds that took.
+        milliseconds: u64,
+    },
+    /// A file that was left out, or is marked.
+    Coverage {
+        /// The file.
+        path: Text,
+        /// Its language.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        language: Option<&'static str>,
+        /// `parsed`, or why it was left out.
+        reason: &'static str,
+        /// Written by a program.
+        generated: bool,
+        /// Somebody else's code.
+        vendored: bool,
+        /// Lines.
+        lines: u32,
+    },
+    /// What is indexed.
+    Status {
+        /// The commit of HEAD, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        head: Option<String>,
+        /// Whether the working tree differs from it.
+        dirty: bool,
+        /// Whether there is a snapshot of what would be asked.
+        indexed: bool,
+        /// Snapshots of commits.
+        snapshots: u32,
+        /// Bytes under `.git/happy/`.
+        bytes: u64,
+        /// The folder.
+        path: Text,
+    },
+    /// One part of the index that was verified.
+    Verified {
+        /// The file.
+        path: Text,
+        /// Whether it is sound.
+        sound: bool,
+        /// What is wrong with it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        problem: Option<String>,
+    },
+    /// What was collected.
+    Collected {
+        /// Snapshots that were removed.
+        snapshots: u64,
+        /// Packs that were removed or merged.
+        packs: u64,
+        /// Bytes that were freed.
+        bytes: u64,
+    },
+    /// A failure, when output is JSON lines.
+    Error {
+        /// Stable name of the kind of failure.
+        code: &'static str,
+        /// The exit code.
+        exit: u8,
+        /// Whether trying again may help.
+        retryable: bool,
+        /// What went wrong.
+        message: String,
+        /// What to do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
+}

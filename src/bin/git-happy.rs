@@ -1,3 +1,7 @@
-//! The command `git-happy`.
+//! The command `git-happy`, so that `git happy …` works.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    happy::cmd::main(std::env::args_os())
+}

@@ -1,1 +1,104 @@
-//! (placeholder)
+//! The verbs: the only layer that talks to a person.
+//!
+//! A verb is one file: documented arguments, one `run`. It reads arguments,
+//! asks the library one question and emits records. Printing is in
+//! `output.rs`, what surrounds a run in `context.rs`, exit codes in `error.rs`.
+
+mod callees;
+mod callers;
+mod context;
+mod deps;
+mod error;
+mod folder;
+mod gc;
+mod graph;
+mod index;
+mod input;
+mod output;
+mod path;
+mod progress;
+mod refs;
+mod show;
+mod status;
+mod symbols;
+mod text;
+
+pub use context::{Context, GlobalArgs};
+pub use error::Error;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Answer questions about the code of a Git repository
+///
+/// Every verb reads symbols (or `-`, records on standard input) and writes
+/// records: JSON lines in a pipe, text at a terminal. Questions are answered
+/// for the working tree as it is now, or with `--at` for any revision.
+#[derive(Debug, Parser)]
+#[command(name = "happy", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Index(index::Args),
+    Callers(callers::Args),
+    Callees(callees::Args),
+    Refs(refs::Args),
+    Deps(deps::Args),
+    Symbols(symbols::Args),
+    Show(show::Args),
+    Path(path::Args),
+    Graph(graph::Args),
+    Status(status::Args),
+    Gc(gc::Args),
+}
+
+/// Runs the command line; what `main` returns.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // A closed pipe is no error for help either.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    if let Some(jobs) = cli.global.jobs {
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    }
+    let context = Context::new(cli.global);
+    let done = run(&context, &cli.verb).and_then(|()| context.output.finish());
+    match done {
+        Ok(()) if context.output.count() == 0 => ExitCode::from(1),
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            context.output.fail(&error);
+            ExitCode::from(error.exit())
+        }
+    }
+}
+
+fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
+    match verb {
+        Verb::Index(args) => index::run(context, args),
+        Verb::Callers(args) => callers::run(context, args),
+        Verb::Callees(args) => callees::run(context, args),
+        Verb::Refs(args) => refs::run(context, args),
+        Verb::Deps(args) => deps::run(context, args),
+        Verb::Symbols(args) => symbols::run(context, args),
+        Verb::Show(args) => show::run(context, args),
+        Verb::Path(args) => path::run(context, args),
+        Verb::Graph(args) => graph::run(context, args),
+        Verb::Status(args) => status::run(context, args),
+        Verb::Gc(args) => gc::run(context, args),
+    }
+}

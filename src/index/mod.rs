@@ -30,10 +30,11 @@ mod snapshot;
 mod store;
 mod writer;
 
-pub use adjacency::{Adjacency, Direction};
-pub use build::{Builder, Progress, Stage, BuildError, Reason, Source, SourceFile, fingerprint};
+pub use adjacency::{Adjacency, Direction, Visited};
+pub use build::{Builder, Progress, Stage, BuildError, Reason, Source, SourceFile, fingerprint, snapshot_fingerprint};
 pub use builder::SegmentBuilder;
 pub use checked::Checked;
+pub use encode::STORED;
 pub use error::Error;
 pub use gc::{GcPolicy, GcReport, Reach, Wanted};
 pub use header::{FORMAT_VERSION, Identity, Kind, ObjectFormat, Section};

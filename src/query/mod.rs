@@ -1,1 +1,27 @@
-//! (placeholder)
+//! Questions: one file each. Answers are plain data.
+//!
+//! Absence: this layer knows no Git, prints nothing and reads no file; it asks
+//! a snapshot that was opened for it.
+
+mod callers;
+mod deps;
+mod edges;
+mod find;
+mod names;
+mod path;
+mod refs;
+mod symbols;
+
+pub use callers::{CallOptions, callees, callers, reaching, undecided};
+pub use deps::{DepOptions, deps};
+pub use edges::edges;
+pub use find::{Found, find};
+pub use names::{KINDS, confidence, edge_name, kind_name, site, symbol, symbol_text};
+pub use path::path;
+pub use refs::refs;
+pub use symbols::{SymbolFilter, symbols};
+
+use crate::index::Error;
+
+/// The answer of a question, or what is wrong with the index.
+pub type Result<T> = std::result::Result<T, Error>;

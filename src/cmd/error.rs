@@ -1,0 +1,148 @@
+//! From what went wrong to an exit code and a hint: the one table.
+
+use crate::index::{self, BuildError};
+use crate::{git, record::Record};
+
+/// Why a verb failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Git's side.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// The index's side.
+    #[error(transparent)]
+    Index(#[from] index::Error),
+    /// Building was stopped.
+    #[error("indexing was interrupted")]
+    Interrupted,
+    /// Arguments that contradict each other or cannot be read.
+    #[error("{0}")]
+    Usage(String),
+    /// Nothing bears that name.
+    #[error("no symbol `{text}`")]
+    NoSymbol {
+        /// What was asked for.
+        text: String,
+        /// The nearest names.
+        nearest: Vec<String>,
+    },
+    /// The index is not to be built, and there is none.
+    #[error("no index for {what}")]
+    NoIndex {
+        /// The commit, or the working tree.
+        what: String,
+    },
+    /// Standard input or output failed.
+    #[error("cannot {action}: {source}")]
+    Stream {
+        /// `write output`, `read standard input`.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Store(error) => Self::Index(error),
+            BuildError::Cancelled => Self::Interrupted,
+        }
+    }
+}
+
+/// How a failure is told: stable code, exit code, whether to try again.
+struct Kind(&'static str, u8, bool);
+
+impl Error {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Git(error) => match error {
+                git::Error::ForeignOwner { .. } => Kind("untrusted_owner", 9, false),
+                git::Error::UnsafeBare { .. } => Kind("unsafe_bare_repository", 9, false),
+                git::Error::UnsafePath { .. } => Kind("unsafe_path", 9, false),
+                git::Error::Unstable { .. } => Kind("unstable_file", 5, true),
+                git::Error::Io { .. } => Kind("io", 5, false),
+                git::Error::UnknownRevision { .. } | git::Error::AmbiguousRevision { .. } => {
+                    Kind("bad_revision", 3, false)
+                }
+                _ => Kind("repository", 3, false),
+            },
+            Self::Index(error) => match error {
+                index::Error::Busy { .. } => Kind("busy", 6, true),
+                index::Error::Refused { .. } => Kind("refused", 9, false),
+                index::Error::Io { .. } => Kind("io", 5, false),
+                index::Error::NewerFormat { .. } => Kind("newer_format", 4, false),
+                _ => Kind("damaged_index", 4, true),
+            },
+            Self::Interrupted => Kind("interrupted", 130, true),
+            Self::Usage(_) => Kind("usage", 2, false),
+            Self::NoSymbol { .. } => Kind("no_symbol", 1, false),
+            Self::NoIndex { .. } => Kind("no_index", 4, true),
+            Self::Stream { .. } => Kind("stream", 5, false),
+        }
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> u8 {
+        self.kind().1
+    }
+
+    /// Whether it is only that whoever reads has enough.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Stream { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Git(error) => match error {
+                git::Error::NotARepository { .. } => {
+                    "pass `--no-git DIR` to look at a plain folder".to_owned()
+                }
+                git::Error::ForeignOwner { repository, .. } => format!(
+                    "if you trust it, run `git config --global --add safe.directory {}`",
+                    repository.display()
+                ),
+                git::Error::UnsafeBare { .. } => "name it with `GIT_DIR`".to_owned(),
+                git::Error::UnknownRevision { .. } => {
+                    "see `git log` and `git branch --all` for what there is".to_owned()
+                }
+                git::Error::Unborn { .. } => {
+                    "make a commit, or leave `--at` out to ask about the working tree".to_owned()
+                }
+                git::Error::CorruptIndex { .. } => {
+                    "pass `--at HEAD` to ask about the commit, or repair it with `git reset`".to_owned()
+                }
+                git::Error::NoWorkTree { .. } => "name a revision with `--at`".to_owned(),
+                git::Error::MissingObject { .. } | git::Error::CorruptObject { .. } => {
+                    "run `git fsck`".to_owned()
+                }
+                _ => return None,
+            },
+            Self::Index(error) => match error {
+                index::Error::Busy { .. } => "try again when it is done".to_owned(),
+                index::Error::NewerFormat { .. } => {
+                    "upgrade `happy`, or name another folder with `--index-dir`".to_owned()
+                }
+                error if error.is_full() => {
+                    "free some space, or name another folder with `--index-dir`".to_owned()
+                }
+                _ => return None,
+            },
+            Self::NoSymbol { nearest, .. } if !nearest.is_empty() => {
+                let names: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
+                format!("did you mean {}?", names.join(", "))
+            }
+            Self::NoIndex { .. } => "run `happy index`".to_owned(),
+            _ => return None,
+        };
+        Some(text)
+    }
+
+    /// The failure as a record.
+    pub fn record(&self) -> Record {
+        let Kind(code, exit, retryable) = self.kind();
+        Record::Error { code, exit, retryable, message: self.to_string(), hint: self.hint() }
+    }
+}

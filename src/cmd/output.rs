@@ -1,0 +1,118 @@
+//! Records to standard output, as JSON lines or as text.
+
+use std::cell::RefCell;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use super::error::Error;
+use super::text;
+use crate::record::Record;
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// One JSON object on each line.
+    Jsonl,
+    /// For people.
+    Text,
+}
+
+/// When text is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where records go.
+pub struct Output {
+    format: Format,
+    color: bool,
+    out: RefCell<BufWriter<io::Stdout>>,
+    count: RefCell<u64>,
+    failed: RefCell<Option<io::Error>>,
+}
+
+impl Output {
+    /// To standard output.
+    pub fn new(format: Option<Format>, color: Color, no_color: bool) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let format = format.unwrap_or(if terminal { Format::Text } else { Format::Jsonl });
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !no_color,
+        };
+        let out = RefCell::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+        Self { format, color, out, count: RefCell::new(0), failed: RefCell::new(None) }
+    }
+
+    /// The format that is written.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes a record; `false` where the reader has gone.
+    pub fn emit(&self, record: &Record) -> bool {
+        *self.count.borrow_mut() += 1;
+        let mut out = self.out.borrow_mut();
+        let written = match self.format {
+            Format::Jsonl => serde_json::to_writer(&mut *out, record)
+                .map_err(io::Error::from)
+                .and_then(|()| out.write_all(b"\n")),
+            Format::Text => text::write(&mut *out, record, self.color),
+        };
+        match written {
+            Ok(()) => true,
+            Err(error) => {
+                *self.failed.borrow_mut() = Some(error);
+                false
+            }
+        }
+    }
+
+    /// How many records were written.
+    pub fn count(&self) -> u64 {
+        *self.count.borrow()
+    }
+
+    /// Makes sure that everything is out.
+    pub fn finish(&self) -> Result<(), Error> {
+        let source = match self.failed.borrow_mut().take() {
+            Some(error) => error,
+            None => match self.out.borrow_mut().flush() {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            },
+        };
+        Err(Error::Stream { action: "write output", source })
+    }
+
+    /// Says something on standard error.
+    pub fn note(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Warns on standard error.
+    pub fn warn(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "warning: {text}");
+    }
+
+    /// Tells a failure: to people on standard error, to programs as a record there.
+    pub fn fail(&self, error: &Error) {
+        let mut err = io::stderr();
+        if self.format == Format::Jsonl && !err.is_terminal() {
+            let _ = serde_json::to_writer(&mut err, &error.record());
+            let _ = writeln!(err);
+            return;
+        }
+        let _ = writeln!(err, "error: {error}");
+        if let Some(hint) = error.hint() {
+            let _ = writeln!(err, "hint: {hint}");
+        }
+    }
+}

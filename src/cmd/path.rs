@@ -1,0 +1,32 @@
+//! `happy path`
+
+use super::context::{AtArgs, Context};
+use super::error::Error;
+use super::input::nodes;
+use crate::query;
+
+/// Show a shortest chain of calls from one symbol to another
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where the chain starts
+    #[arg(value_name = "FROM")]
+    from: String,
+    /// Where it leads
+    #[arg(value_name = "TO")]
+    to: String,
+    #[command(flatten)]
+    at: AtArgs,
+}
+
+/// Runs the verb.
+pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    let opened = context.open(&args.at)?;
+    let from = nodes(context, &opened, std::slice::from_ref(&args.from))?;
+    let to = nodes(context, &opened, std::slice::from_ref(&args.to))?;
+    for record in query::path(&opened.snapshot, &from, &to)? {
+        if !context.output.emit(&record) {
+            break;
+        }
+    }
+    Ok(())
+}

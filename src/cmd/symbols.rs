@@ -1,0 +1,67 @@
+//! `happy symbols`
+
+use super::context::{AtArgs, Context};
+use super::error::Error;
+use crate::query::{self, SymbolFilter};
+
+/// List symbols, of a file or by pattern
+///
+/// `happy symbols src/auth.py` is the outline of a file; `happy symbols 'get_*'`
+/// lists by pattern, and a word without `*` or `?` by part of the name.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A file, a folder, or a pattern on the qualified name
+    #[arg(value_name = "PATH|PATTERN")]
+    pattern: Option<String>,
+    /// Only these kinds
+    #[arg(short, long, value_name = "KIND", value_delimiter = ',',
+          value_parser = ["file", "module", "class", "interface", "function", "method", "variable"])]
+    kind: Vec<String>,
+    /// Only files of these languages
+    #[arg(short, long, value_name = "LANGUAGE", value_delimiter = ',')]
+    lang: Vec<String>,
+    /// Only below this path
+    #[arg(short, long, value_name = "PATH")]
+    path: Option<String>,
+    #[command(flatten)]
+    at: AtArgs,
+}
+
+/// Runs the verb.
+pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    for name in &args.lang {
+        if crate::lang::by_name(name).is_none() {
+            let known: Vec<&str> = crate::lang::LANGUAGES.iter().map(|spec| spec.name).collect();
+            let known = known.join(", ");
+            return Err(Error::Usage(format!("no language `{name}`; there are {known}")));
+        }
+    }
+    let opened = context.open(&args.at)?;
+    let mut filter = SymbolFilter {
+        pattern: None,
+        kinds: args.kind.clone(),
+        languages: args.lang.clone(),
+        path: args.path.as_ref().map(|path| path.clone().into_bytes()),
+    };
+    if let Some(pattern) = &args.pattern {
+        if filter.path.is_none() && is_path(&opened.snapshot, pattern)? {
+            filter.path = Some(pattern.trim_end_matches('/').as_bytes().to_vec());
+        } else {
+            filter.pattern = Some(pattern.clone().into_bytes());
+        }
+    }
+    query::symbols(&opened.snapshot, &filter, |record| context.output.emit(&record))?;
+    Ok(())
+}
+
+/// Whether some file is, or stands below, that path.
+fn is_path(snapshot: &crate::index::Snapshot, text: &str) -> Result<bool, Error> {
+    let wanted = text.trim_end_matches('/').as_bytes();
+    for file in snapshot.files()? {
+        let rest = snapshot.text(file.path)?.strip_prefix(wanted);
+        if rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/') {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,202 @@
+//! Records as text for people.
+
+use std::io::{self, Write};
+
+use crate::record::{Confidence, Record, Site, Symbol, Text};
+
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const MAGENTA: &str = "\x1b[35m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+
+struct Pen<'w> {
+    out: &'w mut dyn Write,
+    color: bool,
+}
+
+impl Pen<'_> {
+    fn put(&mut self, style: &str, text: &str) -> io::Result<()> {
+        let text = printable(text);
+        if self.color && !text.is_empty() {
+            write!(self.out, "{style}{text}\x1b[0m")
+        } else {
+            write!(self.out, "{text}")
+        }
+    }
+
+    fn symbol(&mut self, symbol: &Symbol) -> io::Result<()> {
+        self.put(BOLD, &symbol.symbol.lossy())
+    }
+
+    fn place(&mut self, path: &Text, line: u32) -> io::Result<()> {
+        self.put(MAGENTA, &path.lossy())?;
+        write!(self.out, ":")?;
+        self.put(GREEN, &line.to_string())
+    }
+
+    fn site(&mut self, site: &Site) -> io::Result<()> {
+        self.place(&site.site_path, site.site_line)
+    }
+
+    fn confidence(&mut self, confidence: Confidence) -> io::Result<()> {
+        match confidence {
+            Confidence::Exact => Ok(()),
+            other => {
+                write!(self.out, "  ")?;
+                self.put(YELLOW, other.name())
+            }
+        }
+    }
+
+    fn signature(&mut self, symbol: &Symbol) -> io::Result<()> {
+        if let Some(signature) = &symbol.signature {
+            write!(self.out, "  ")?;
+            self.put(DIM, &shorten(&signature.lossy(), 80))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a record as one line (or, for source, as several).
+pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()> {
+    let mut pen = Pen { out, color };
+    match record {
+        Record::Symbol { symbol, .. } => {
+            write!(pen.out, "{:<10}", symbol.kind)?;
+            pen.symbol(symbol)?;
+            if let Some(line) = symbol.line {
+                write!(pen.out, ":")?;
+                pen.put(GREEN, &line.to_string())?;
+            }
+            pen.signature(symbol)?;
+        }
+        Record::Caller { symbol, depth, site, confidence, calls, .. } => {
+            indent(pen.out, *depth)?;
+            pen.site(site)?;
+            write!(pen.out, "  ")?;
+            pen.symbol(symbol)?;
+            if *depth > 1 {
+                pen.put(DIM, &format!("  calls {}", calls.lossy()))?;
+            }
+            pen.confidence(*confidence)?;
+        }
+        Record::Callee { symbol, depth, site, confidence, .. } => {
+            indent(pen.out, *depth)?;
+            pen.site(site)?;
+            write!(pen.out, "  ")?;
+            pen.symbol(symbol)?;
+            pen.confidence(*confidence)?;
+        }
+        Record::Unresolved { symbol, name, site, reason, confidence } => {
+            pen.site(site)?;
+            write!(pen.out, "  ")?;
+            pen.put(BOLD, &symbol.lossy())?;
+            pen.put(DIM, &format!("  calls some `{}`: {}", name.lossy(), reason.replace('_', " ")))?;
+            pen.confidence(*confidence)?;
+        }
+        Record::Reference { symbol, edge, site, confidence, .. } => {
+            pen.site(site)?;
+            write!(pen.out, ":{}  ", site.site_column)?;
+            pen.symbol(symbol)?;
+            pen.put(DIM, &format!("  {edge}"))?;
+            pen.confidence(*confidence)?;
+        }
+        Record::Dependency { symbol, edge, depth, site, .. } => {
+            indent(pen.out, *depth)?;
+            pen.symbol(symbol)?;
+            pen.put(DIM, &format!("  {edge} at "))?;
+            pen.site(site)?;
+        }
+        Record::Source { symbol, start_line, text } => {
+            pen.symbol(symbol)?;
+            writeln!(pen.out)?;
+            for (at, line) in text.lossy().lines().enumerate() {
+                pen.put(DIM, &format!("{:>6} ", *start_line as usize + at))?;
+                writeln!(pen.out, "{}", printable(line))?;
+            }
+        }
+        Record::Step { index, symbol, site, confidence } => {
+            write!(pen.out, "{:>3}  ", index)?;
+            pen.symbol(symbol)?;
+            if let Some(site) = site {
+                pen.put(DIM, "  called at ")?;
+                pen.site(site)?;
+            }
+            if let Some(confidence) = confidence {
+                pen.confidence(*confidence)?;
+            }
+        }
+        Record::Edge { kind, confidence, source, target, path, line, .. } => {
+            write!(pen.out, "{kind:<11}")?;
+            pen.put(BOLD, &source.lossy())?;
+            write!(pen.out, " -> ")?;
+            pen.put(BOLD, &target.lossy())?;
+            write!(pen.out, "  ")?;
+            pen.place(path, *line)?;
+            pen.confidence(*confidence)?;
+        }
+        Record::Snapshot { revision, files, symbols, edges, unresolved, lines, bytes, built, milliseconds } => {
+            pen.put(BOLD, revision)?;
+            let done = if *built { format!("indexed in {milliseconds} ms") } else { "was indexed".to_owned() };
+            write!(
+                pen.out,
+                "  {done}: {files} files, {lines} lines, {symbols} symbols, {edges} edges, \
+                 {unresolved} undecided calls, {} MiB",
+                bytes >> 20
+            )?;
+        }
+        Record::Coverage { path, language, reason, generated, vendored, .. } => {
+            write!(pen.out, "{reason:<12}{:<12}", language.unwrap_or("-"))?;
+            pen.put(MAGENTA, &path.lossy())?;
+            for (marked, word) in [(*generated, "generated"), (*vendored, "vendored")] {
+                if marked {
+                    pen.put(DIM, &format!("  {word}"))?;
+                }
+            }
+        }
+        Record::Status { head, dirty, indexed, snapshots, bytes, path } => {
+            writeln!(pen.out, "head       {}", head.as_deref().unwrap_or("no commit yet"))?;
+            writeln!(pen.out, "worktree   {}", if *dirty { "has changes" } else { "clean" })?;
+            let state = if *indexed { "ready" } else { "not built yet; the next question builds it" };
+            writeln!(pen.out, "index      {state}")?;
+            write!(pen.out, "stored     {snapshots} snapshots, {} MiB in ", bytes >> 20)?;
+            pen.put(MAGENTA, &path.lossy())?;
+        }
+        Record::Verified { path, sound, problem } => {
+            write!(pen.out, "{:<9}", if *sound { "sound" } else { "damaged" })?;
+            pen.put(MAGENTA, &path.lossy())?;
+            if let Some(problem) = problem {
+                write!(pen.out, "  {problem}")?;
+            }
+        }
+        Record::Collected { snapshots, packs, bytes } => {
+            write!(pen.out, "removed {snapshots} snapshots and {packs} packs, {} MiB", bytes >> 20)?;
+        }
+        Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
+    }
+    if matches!(record, Record::Source { .. }) { Ok(()) } else { writeln!(out) }
+}
+
+fn indent(out: &mut dyn Write, depth: u32) -> io::Result<()> {
+    for _ in 1..depth.min(20) {
+        write!(out, "  ")?;
+    }
+    Ok(())
+}
+
+fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// Text without control characters, which could steer a terminal.
+fn printable(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.chars().any(|c| c.is_control() && c != '\t') {
+        text.chars().map(|c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c }).collect()
+    } else {
+        text.into()
+    }
+}
