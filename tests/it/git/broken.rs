@@ -76,6 +76,33 @@ fn names_that_no_checkout_may_write_are_left_out_with_the_reason() {
 }
 
 #[test]
+fn a_tree_that_claims_more_than_there_can_be_is_refused() {
+    let fixture = Fixture::new("bombs");
+    let repo = fixture.repo("repo");
+    let error = repo
+        .files(repo.resolve("wide").expect("wide"))
+        .expect_err("ten million files");
+    assert!(error.to_string().contains("claims more than"), "{error}");
+    let error = repo.diff_trees(
+        repo.resolve("small").expect("small"),
+        repo.resolve("wide").expect("wide"),
+    );
+    assert!(
+        error
+            .expect_err("ten million changes")
+            .to_string()
+            .contains("claims more than")
+    );
+    let listing = repo
+        .files(repo.resolve("deep").expect("deep"))
+        .expect("the rest is listed");
+    assert_eq!(listing.files.len(), 1);
+    assert_eq!(listing.files[0].path, b"top");
+    assert_eq!(listing.skipped.len(), 1);
+    assert_eq!(listing.skipped[0].reason, SkipReason::TooDeep);
+}
+
+#[test]
 fn a_damaged_index_is_an_error_at_every_byte_and_never_a_panic() {
     let fixture = Fixture::new("simple");
     let path = fixture.path().join("repo/.git/index");
@@ -274,10 +301,11 @@ fn a_broken_configuration_is_an_error_that_names_the_file() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn a_repository_of_somebody_else_is_refused_unless_listed_safe() {
     let fixture = Fixture::new("simple");
     if fixture.sh("id -u") != "0" {
-        // Only root can give a folder away.
+        eprintln!("skipped: only root can give a folder to somebody else");
         return;
     }
     for part in ["repo", "repo/.git"] {

@@ -1,6 +1,6 @@
 //! The variables that Git sets for its hooks, and where a search ends.
 
-use happy::git::Error;
+use happy::git::{Error, Repo};
 
 use super::fixture::Fixture;
 
@@ -111,6 +111,14 @@ fn objects_in_quarantine_are_read_before_the_push_is_accepted() {
     assert_eq!(
         repo.resolve("main").expect("the old one"),
         fixture.repo("shallow").resolve("HEAD").expect("head")
+    );
+    let other = fixture.path().join("repo");
+    let hook = fixture.environment(&environment);
+    assert_eq!(
+        Repo::discover(&other, &hook.without_repository())
+            .expect("another")
+            .work_dir(),
+        Some(other.as_path())
     );
     assert!(matches!(
         fixture.repo("bare.git").resolve(&pushed),
