@@ -142,7 +142,7 @@ fn an_index_without_a_checksum_is_read_with_care() {
     assert!(intact.ends_with(&[0; 20]), "no checksum protects it");
     let repo = fixture.repo("repo");
     for at in 0..intact.len() {
-        for flip in [0x01, 0x80, 0xff] {
+        for flip in [0x01, 0x82] {
             let mut bytes = intact.clone();
             bytes[at] ^= flip;
             std::fs::write(&path, &bytes).expect("written");

@@ -32,7 +32,7 @@ fn a_ceiling_stops_the_search_below_it_but_not_at_the_start() {
 
 #[test]
 fn a_hook_finds_the_repository_it_runs_for() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("linked");
     // Each hook writes down the variables and the folder it was given.
     for hook in ["pre-commit", "post-commit", "post-checkout"] {
         fixture.sh(&format!(
@@ -79,7 +79,7 @@ fn a_hook_finds_the_repository_it_runs_for() {
 
 #[test]
 fn objects_in_quarantine_are_read_before_the_push_is_accepted() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("linked");
     fixture.sh(&format!(
         "printf '#!/bin/sh\\ncat >\"{0}/refs\"; env | grep ^GIT_ >\"{0}/env\"; cp -r \"$GIT_OBJECT_DIRECTORY\" \"{0}/quarantine\"; exit 1\\n' \
          >bare.git/hooks/pre-receive && chmod +x bare.git/hooks/pre-receive \
@@ -110,7 +110,7 @@ fn objects_in_quarantine_are_read_before_the_push_is_accepted() {
     assert_eq!(repo.resolve(&pushed[..10]).expect("short"), commit);
     assert_eq!(
         repo.resolve("main").expect("the old one"),
-        fixture.repo("shallow").resolve("HEAD").expect("head")
+        fixture.repo("bare.git").resolve("HEAD").expect("head")
     );
     let other = fixture.path().join("repo");
     let hook = fixture.environment(&environment);
