@@ -31,7 +31,7 @@ mod store;
 mod writer;
 
 pub use adjacency::{Adjacency, Direction};
-pub use build::{Builder, Progress, Stage, BuildError, Reason, Source, SourceFile, fingerprint};
+pub use build::{BuildError, Builder, Progress, Reason, Source, SourceFile, Stage, fingerprint};
 pub use builder::SegmentBuilder;
 pub use checked::Checked;
 pub use error::Error;

@@ -158,6 +158,35 @@ fn an_index_without_a_checksum_is_read_with_care() {
 }
 
 #[test]
+fn an_index_cannot_name_what_lies_outside_or_in_the_repository_itself() {
+    let fixture = Fixture::new("simple");
+    fixture.sh(
+        "echo secret >x && cd repo && mkdir -p aa && echo 1 >aa/x && echo 2 >zgit && git config index.skipHash true \
+         && git add -A && mkdir -p zgit.d && git commit -qm three",
+    );
+    let path = fixture.path().join("repo/.git/index");
+    let mut bytes = std::fs::read(&path).expect("the index");
+    for (from, to) in [(b"aa/x".as_slice(), b"../x".as_slice()), (b"zgit", b".git")] {
+        let at = bytes
+            .windows(from.len())
+            .position(|window| window == from)
+            .expect("the name is there");
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    std::fs::write(&path, &bytes).expect("written");
+    let worktree = fixture.repo("repo").worktree().expect("worktree");
+    let outside = |path: &[u8]| {
+        path.split(|byte| *byte == b'/')
+            .any(|part| matches!(part, b".." | b".git"))
+    };
+    assert!(worktree.files().iter().all(|file| !outside(&file.path)));
+    assert!(
+        worktree.files().iter().any(|file| file.path == b"aa/x"),
+        "what lies there is seen all the same"
+    );
+}
+
+#[test]
 fn a_damaged_pack_spoils_objects_and_never_panics() {
     let fixture = Fixture::new("simple");
     fixture.sh("cd repo && git gc -q && chmod u+w .git/objects/pack/*");

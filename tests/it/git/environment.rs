@@ -182,3 +182,17 @@ fn an_alias_run_at_the_root_says_where_the_caller_stood() {
         b""
     );
 }
+
+#[test]
+fn a_repository_cannot_pass_its_settings_for_the_users() {
+    let fixture = Fixture::new("simple");
+    fixture.sh(
+        "mkdir home && git config -f home/.gitconfig happy.maxFileSize 1 && git config -f home/.gitconfig happy.a u \
+         && git -C repo config happy.maxFileSize 2 && git -C repo config happy.indexDir /tmp/evil",
+    );
+    let repo = fixture.repo("repo");
+    assert_eq!(repo.setting("maxFileSize").as_deref(), Some("2"));
+    assert_eq!(repo.user_setting("maxFileSize").as_deref(), Some("1"));
+    assert_eq!(repo.setting("a").as_deref(), Some("u"));
+    assert_eq!(repo.user_setting("indexDir"), None);
+}
