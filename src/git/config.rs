@@ -84,6 +84,13 @@ impl Config {
         self
     }
 
+    /// The last value of `key` that stands outside the repository.
+    pub(super) fn protected_string(&self, key: &str) -> Option<Vec<u8>> {
+        let local = |file: &&File| matches!(file.meta().source, Source::Local | Source::Worktree);
+        let mut files = self.files.iter().rev().filter(|file| !local(file));
+        files.find_map(|file| file.string(key)).map(Vec::from)
+    }
+
     /// The last value of `key`.
     pub(super) fn string(&self, key: &str) -> Option<Vec<u8>> {
         self.files

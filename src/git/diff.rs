@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::tree::{Entry, MAX_FILES, join};
+use super::tree::{Entry, MAX_ENTRIES, join};
 use super::{Error, Mode, ObjectId, Repo, Result};
 
 /// One path that two trees do not agree on.
@@ -61,8 +61,8 @@ impl Repo {
                 let (old, new) = (self.sorted(old)?, self.sorted(new)?);
                 compare(&path, &old, &new, &mut changes, &mut pairs);
             }
-            if changes.len() + pairs.len() > MAX_FILES {
-                let reason = format!("it claims more than {MAX_FILES} changes");
+            if changes.len() + pairs.len() > MAX_ENTRIES {
+                let reason = format!("it claims more than {MAX_ENTRIES} changes");
                 return Err(Error::CorruptObject {
                     id: new_root,
                     reason,

@@ -23,10 +23,10 @@ const KEPT: &[&str] = &[
     "GIT_INDEX_FILE",
     "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     "GIT_PREFIX",
     "GIT_QUARANTINE_PATH",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     "GIT_CONFIG_NOSYSTEM",
     "GIT_CONFIG_SYSTEM",
     "GIT_CONFIG_GLOBAL",
@@ -37,6 +37,9 @@ const KEPT: &[&str] = &[
     "PATH",
     "TMPDIR",
 ];
+
+/// How many of [`KEPT`], from the first, name one repository.
+const REPOSITORY: usize = 8;
 
 impl Environment {
     /// Keeps what matters of `vars`, normally `std::env::vars_os()`.
@@ -50,6 +53,22 @@ impl Environment {
         };
         Self {
             vars: vars.into_iter().filter(|(name, _)| kept(name)).collect(),
+        }
+    }
+
+    /// The same without the variables that name one repository, as a hook has
+    /// them: for opening another one.
+    #[must_use]
+    pub fn without_repository(&self) -> Self {
+        let names = &KEPT[..REPOSITORY];
+        let elsewhere = |name: &OsStr| names.iter().all(|known| name != OsStr::new(known));
+        Self {
+            vars: self
+                .vars
+                .iter()
+                .filter(|(name, _)| elsewhere(name))
+                .cloned()
+                .collect(),
         }
     }
 

@@ -174,6 +174,21 @@ impl Repo {
         self.common_dir().join("happy")
     }
 
+    /// The setting `happy.<name>`, be it the user's or the repository's.
+    ///
+    /// Whoever made the repository may have written it: good for a number or a
+    /// choice, never for a path to write to or a program to run.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let value = self.config().string(&format!("happy.{name}"))?;
+        Some(String::from_utf8_lossy(&value).into_owned())
+    }
+
+    /// The setting `happy.<name>` from outside the repository alone.
+    pub fn user_setting(&self, name: &str) -> Option<String> {
+        let value = self.config().protected_string(&format!("happy.{name}"))?;
+        Some(String::from_utf8_lossy(&value).into_owned())
+    }
+
     /// The index file of this working tree.
     pub fn index_path(&self) -> PathBuf {
         match self.environment().path("GIT_INDEX_FILE") {

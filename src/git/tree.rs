@@ -1,13 +1,15 @@
 //! The files of a commit, read from the object database.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 use super::{Error, Kind, ObjectId, Objects, Repo, Result};
 
 /// Deeper folders than Git itself would write (`core.maxTreeDepth`).
 const MAX_DEPTH: usize = 2048;
-/// More files than any repository holds; a tree of repeated trees can claim 2^64.
-pub(super) const MAX_FILES: usize = 20_000_000;
+/// More entries than any repository holds; a tree of repeated trees can claim 2^64.
+pub(super) const MAX_ENTRIES: usize = 1 << 22;
 
 /// What a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +103,7 @@ impl Repo {
         let mut buffer = Vec::new();
         self.with_objects(|objects| objects.read_kind(root, Kind::Tree, &mut buffer))?;
         let mut listing = Listing::default();
+        let entries = AtomicUsize::new(0);
         let mut folders = vec![Folder {
             path: Vec::new(),
             id: root,
@@ -109,32 +112,28 @@ impl Repo {
             if folders.is_empty() {
                 break;
             }
-            if depth == MAX_DEPTH || folders.len() > MAX_FILES {
+            if depth == MAX_DEPTH {
                 let deep = |folder: Folder| Skipped {
                     path: folder.path,
                     reason: SkipReason::TooDeep,
                 };
-                listing
-                    .skipped
-                    .extend(folders.into_iter().take(MAX_FILES).map(deep));
+                listing.skipped.extend(folders.into_iter().map(deep));
                 break;
             }
             let level = folders
                 .par_iter()
                 .map_init(
                     || (self.objects(), Vec::new()),
-                    |(objects, buffer), folder| read(objects, buffer, folder),
+                    |(objects, buffer), folder| read(objects, buffer, folder, &entries),
                 )
                 .reduce(Level::default, Level::append);
+            if entries.load(Ordering::Relaxed) > MAX_ENTRIES {
+                let reason = format!("it claims more than {MAX_ENTRIES} entries");
+                return Err(Error::CorruptObject { id: root, reason });
+            }
             listing.files.extend(level.files);
             listing.skipped.extend(level.skipped);
             folders = level.folders;
-            if listing.files.len() > MAX_FILES {
-                return Err(Error::CorruptObject {
-                    id: root,
-                    reason: format!("it claims more than {MAX_FILES} files"),
-                });
-            }
         }
         listing
             .files
@@ -160,13 +159,17 @@ impl Level {
     }
 }
 
-fn read(objects: &Objects, buffer: &mut Vec<u8>, folder: &Folder) -> Level {
+/// Reads one folder, unless the entries read so far are too many already.
+fn read(objects: &Objects, buffer: &mut Vec<u8>, folder: &Folder, read: &AtomicUsize) -> Level {
     let mut level = Level::default();
-    let read = objects
+    if read.load(Ordering::Relaxed) > MAX_ENTRIES {
+        return level;
+    }
+    let parts = objects
         .read_kind(folder.id, Kind::Tree, buffer)
         .and_then(|()| decode(folder.id, buffer));
-    let (entries, skipped) = match read {
-        Ok(read) => read,
+    let (entries, skipped) = match parts {
+        Ok(parts) => parts,
         Err(error) => {
             let reason = match error {
                 Error::MissingObject { id } => SkipReason::MissingTree(id),
@@ -179,6 +182,7 @@ fn read(objects: &Objects, buffer: &mut Vec<u8>, folder: &Folder) -> Level {
             return level;
         }
     };
+    read.fetch_add(entries.len(), Ordering::Relaxed);
     for Entry { name, mode, id } in entries {
         let path = join(&folder.path, &name);
         match mode {

@@ -4,8 +4,8 @@
 //! page rank) run on [`Adjacency`] as on any graph of theirs.
 
 use petgraph::visit::{
-    Data, GraphBase, GraphProp, GraphRef, IntoNeighbors, IntoNeighborsDirected, IntoNodeIdentifiers,
-    NodeCount, NodeIndexable, VisitMap, Visitable,
+    Data, GraphBase, GraphProp, GraphRef, IntoNeighbors, IntoNeighborsDirected,
+    IntoNodeIdentifiers, NodeCount, NodeIndexable, VisitMap, Visitable,
 };
 
 use super::Snapshot;
@@ -24,13 +24,24 @@ pub struct Adjacency<'s> {
 impl<'s> Adjacency<'s> {
     /// The edges of `kinds`; without `inferred`, those that scope or type decides.
     pub fn new(snapshot: &'s Snapshot, kinds: &'s [EdgeKind], inferred: bool) -> Self {
-        Self { snapshot, kinds, inferred }
+        Self {
+            snapshot,
+            kinds,
+            inferred,
+        }
     }
 
     /// The neighbours of `node`. A damaged run has none: whoever must know
     /// asks the snapshot itself.
     fn run(self, node: u32, direction: Direction) -> Neighbors<'s> {
-        Neighbors { graph: self, node, direction, kind: 0, at: 0, current: Run::Empty }
+        Neighbors {
+            graph: self,
+            node,
+            direction,
+            kind: 0,
+            at: 0,
+            current: Run::Empty,
+        }
     }
 }
 
@@ -82,12 +93,12 @@ impl Iterator for Neighbors<'_> {
             self.kind += 1;
             self.at = 0;
             self.current = match self.direction {
-                Direction::Outgoing => {
-                    snapshot.edges_from(kind, self.node).map_or(Run::Empty, Run::Out)
-                }
-                Direction::Incoming => {
-                    snapshot.edges_to(kind, self.node).map_or(Run::Empty, Run::In)
-                }
+                Direction::Outgoing => snapshot
+                    .edges_from(kind, self.node)
+                    .map_or(Run::Empty, Run::Out),
+                Direction::Incoming => snapshot
+                    .edges_to(kind, self.node)
+                    .map_or(Run::Empty, Run::In),
             };
         }
     }
@@ -106,7 +117,9 @@ impl Visited {
 
 impl VisitMap<u32> for Visited {
     fn visit(&mut self, node: u32) -> bool {
-        let Some(word) = self.0.get_mut(node as usize / 64) else { return false };
+        let Some(word) = self.0.get_mut(node as usize / 64) else {
+            return false;
+        };
         let bit = 1 << (node % 64);
         let new = *word & bit == 0;
         *word |= bit;
@@ -114,11 +127,15 @@ impl VisitMap<u32> for Visited {
     }
 
     fn is_visited(&self, node: &u32) -> bool {
-        self.0.get(*node as usize / 64).is_some_and(|word| word & (1 << (node % 64)) != 0)
+        self.0
+            .get(*node as usize / 64)
+            .is_some_and(|word| word & (1 << (node % 64)) != 0)
     }
 
     fn unvisit(&mut self, node: u32) -> bool {
-        let Some(word) = self.0.get_mut(node as usize / 64) else { return false };
+        let Some(word) = self.0.get_mut(node as usize / 64) else {
+            return false;
+        };
         let bit = 1 << (node % 64);
         let known = *word & bit != 0;
         *word &= !bit;

@@ -53,7 +53,9 @@ impl Reason {
             Reason::Missing,
             Reason::Unreadable,
         ];
-        ALL.get(usize::from(number)).copied().unwrap_or(Reason::Unreadable)
+        ALL.get(usize::from(number))
+            .copied()
+            .unwrap_or(Reason::Unreadable)
     }
 
     /// Its name in records.
@@ -145,7 +147,9 @@ struct Job<'f> {
 
 /// Version of everything that decides what facts of a language are.
 pub fn fingerprint(id: u8) -> u64 {
-    let Some(spec) = LANGUAGES.get(usize::from(id)) else { return 0 };
+    let Some(spec) = LANGUAGES.get(usize::from(id)) else {
+        return 0;
+    };
     let mut text = String::from(spec.name);
     text.push_str(spec.roles());
     for source in crate::facts::SOURCES {
@@ -185,14 +189,20 @@ impl Builder<'_> {
         let packs = self.extract(&jobs, source, writer)?;
         self.progress.begin(Stage::Link, jobs.len());
         let manifests = manifests(files, source);
-        let manifests: Vec<Manifest<'_>> =
-            manifests.iter().map(|(path, bytes)| Manifest { path, bytes }).collect();
+        let manifests: Vec<Manifest<'_>> = manifests
+            .iter()
+            .map(|(path, bytes)| Manifest { path, bytes })
+            .collect();
         let entries: Vec<FileEntry<'_>> = jobs.par_iter().map(|job| entry(job, &packs)).collect();
         let parsed: Vec<Parsed<'_>> = entries
             .iter()
             .filter_map(|entry| {
                 let facts = entry.facts?;
-                Some(Parsed { path: entry.path, language: entry.language, facts })
+                Some(Parsed {
+                    path: entry.path,
+                    language: entry.language,
+                    facts,
+                })
             })
             .collect();
         let linked = assemble(&parsed, &manifests);
@@ -310,7 +320,10 @@ impl Packs {
     fn open(store: &Store, jobs: &[Job<'_>]) -> Result<Self, Error> {
         let mut by_language: Vec<Option<FactsPacks>> = Vec::new();
         by_language.resize_with(LANGUAGES.len(), || None);
-        let mut packs = Self { by_language, unreadable: rustc_hash::FxHashMap::default() };
+        let mut packs = Self {
+            by_language,
+            unreadable: rustc_hash::FxHashMap::default(),
+        };
         for job in jobs {
             if packs.by_language[usize::from(job.language)].is_none() {
                 packs.reopen(store, job.language)?;
@@ -355,7 +368,10 @@ fn entry<'a>(job: &Job<'a>, packs: &'a Packs) -> FileEntry<'a> {
         path,
         blob: job.file.id.as_bytes(),
         language: job.language,
-        reason: packs.unreadable.get(&job.at).map_or(0, |reason| *reason as u8),
+        reason: packs
+            .unreadable
+            .get(&job.at)
+            .map_or(0, |reason| *reason as u8),
         flags: 0,
         bytes: 0,
         lines: 0,
@@ -416,8 +432,10 @@ fn default_flags(path: &[u8]) -> u8 {
 
 /// The manifests among the files, with their bytes.
 fn manifests<'f>(files: &'f [SourceFile], source: &dyn Source) -> Vec<(&'f [u8], Vec<u8>)> {
-    let wanted: Vec<&'static str> =
-        module_rules().iter().flat_map(|(_, rule)| rule.manifests().iter().copied()).collect();
+    let wanted: Vec<&'static str> = module_rules()
+        .iter()
+        .flat_map(|(_, rule)| rule.manifests().iter().copied())
+        .collect();
     files
         .par_iter()
         .enumerate()

@@ -99,7 +99,10 @@ impl Encoder<'_> {
     fn text(&mut self, bytes: &[u8]) -> TextRec {
         let at = self.out.text.len() as u32;
         self.out.text.extend_from_slice(bytes);
-        TextRec { at, len: bytes.len() as u32 }
+        TextRec {
+            at,
+            len: bytes.len() as u32,
+        }
     }
 
     fn symbols(&mut self) {
@@ -151,7 +154,9 @@ impl Encoder<'_> {
             unit += 1;
             for (local, def) in facts.defs.iter().enumerate().skip(1) {
                 let id = base as usize + local;
-                let owner = owners.get(&(id as u32)).map(|owner| self.symbol_of[*owner as usize]);
+                let owner = owners
+                    .get(&(id as u32))
+                    .map(|owner| self.symbol_of[*owner as usize]);
                 let around = self.symbol_of[(base + def.parent) as usize];
                 let parent = owner.filter(|symbol| *symbol != NONE).unwrap_or(around);
                 match self.symbol_of[id] {
@@ -256,7 +261,11 @@ impl Encoder<'_> {
         for run in order.chunk_by(|one, other| name(one) == name(other)) {
             let list_len = run.len() as u32;
             let name = symbols[run[0] as usize].name;
-            names.push(NameRec { name, list: at, list_len });
+            names.push(NameRec {
+                name,
+                list: at,
+                list_len,
+            });
             at += list_len;
         }
         self.out.names = names;
@@ -283,17 +292,35 @@ impl Encoder<'_> {
             .collect();
         for records in &by_kind {
             let base = self.out.edges.len() as u32;
-            ends(&mut self.out.forward, nodes, base, records.iter().map(|edge| edge.source));
-            ends(&mut self.out.backward, nodes, base, records.iter().map(|edge| edge.target));
+            ends(
+                &mut self.out.forward,
+                nodes,
+                base,
+                records.iter().map(|edge| edge.source),
+            );
+            ends(
+                &mut self.out.backward,
+                nodes,
+                base,
+                records.iter().map(|edge| edge.target),
+            );
             let mut back: Vec<(u32, BackRec)> = records
                 .iter()
                 .enumerate()
                 .map(|(at, edge)| {
-                    (edge.target, BackRec { source: edge.source, edge: base + at as u32 })
+                    (
+                        edge.target,
+                        BackRec {
+                            source: edge.source,
+                            edge: base + at as u32,
+                        },
+                    )
                 })
                 .collect();
             back.sort_unstable_by_key(|(target, record)| (*target, record.edge));
-            self.out.back.extend(back.into_iter().map(|(_, record)| record));
+            self.out
+                .back
+                .extend(back.into_iter().map(|(_, record)| record));
             self.out.edges.extend_from_slice(records);
         }
         self.out.unresolved = self
@@ -314,8 +341,15 @@ impl Encoder<'_> {
     }
 
     fn edge(&self, edge: &Edge) -> EdgeRec {
-        let flags = if edge.inferred { edge_flag::INFERRED } else { 0 }
-            | if edge.implicit { edge_flag::IMPLICIT } else { 0 };
+        let flags = if edge.inferred {
+            edge_flag::INFERRED
+        } else {
+            0
+        } | if edge.implicit {
+            edge_flag::IMPLICIT
+        } else {
+            0
+        };
         let target = if edge.external {
             self.out.meta.symbols + edge.target
         } else {

@@ -96,13 +96,18 @@ impl Snapshot {
     /// A piece of text.
     pub fn text(&self, text: TextRec) -> Result<&[u8], Error> {
         let at = text.at as usize;
-        self.segment.checked(section::TEXT)?.slice(at..at + text.len as usize)
+        self.segment
+            .checked(section::TEXT)?
+            .slice(at..at + text.len as usize)
     }
 
     /// The name of an external symbol.
     pub fn external(&self, node: u32) -> Result<&[u8], Error> {
         let at = node.saturating_sub(self.meta.symbols);
-        let text = *self.segment.checked::<TextRec>(section::EXTERNALS)?.get(at as usize)?;
+        let text = *self
+            .segment
+            .checked::<TextRec>(section::EXTERNALS)?
+            .get(at as usize)?;
         self.text(text)
     }
 
@@ -114,7 +119,9 @@ impl Snapshot {
     /// The symbols of a name's record.
     pub fn named(&self, name: &NameRec) -> Result<&[u32], Error> {
         let at = name.list as usize;
-        self.segment.checked(section::NAME_LISTS)?.slice(at..at + name.list_len as usize)
+        self.segment
+            .checked(section::NAME_LISTS)?
+            .slice(at..at + name.list_len as usize)
     }
 
     /// The position of the first name that is not less than `name`.
@@ -194,14 +201,24 @@ impl Snapshot {
 
     /// Number of undecided call sites.
     pub fn unresolved_len(&self) -> Result<usize, Error> {
-        Ok(self.segment.checked::<UnresolvedRec>(section::UNRESOLVED)?.len())
+        Ok(self
+            .segment
+            .checked::<UnresolvedRec>(section::UNRESOLVED)?
+            .len())
     }
 
     fn run(&self, id: u32, kind: EdgeKind, node: u32) -> Result<std::ops::Range<usize>, Error> {
         let ends: Checked<'_, u32> = self.segment.checked(id)?;
-        let kind = STORED.iter().position(|stored| *stored == kind).unwrap_or(STORED.len());
+        let kind = STORED
+            .iter()
+            .position(|stored| *stored == kind)
+            .unwrap_or(STORED.len());
         let at = kind * self.nodes() as usize + node as usize;
-        let start = if at == 0 { 0 } else { *ends.get(at - 1)? as usize };
+        let start = if at == 0 {
+            0
+        } else {
+            *ends.get(at - 1)? as usize
+        };
         Ok(start..*ends.get(at)? as usize)
     }
 }

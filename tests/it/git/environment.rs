@@ -1,6 +1,6 @@
 //! The variables that Git sets for its hooks, and where a search ends.
 
-use happy::git::Error;
+use happy::git::{Error, Repo};
 
 use super::fixture::Fixture;
 
@@ -32,7 +32,7 @@ fn a_ceiling_stops_the_search_below_it_but_not_at_the_start() {
 
 #[test]
 fn a_hook_finds_the_repository_it_runs_for() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("linked");
     // Each hook writes down the variables and the folder it was given.
     for hook in ["pre-commit", "post-commit", "post-checkout"] {
         fixture.sh(&format!(
@@ -79,7 +79,7 @@ fn a_hook_finds_the_repository_it_runs_for() {
 
 #[test]
 fn objects_in_quarantine_are_read_before_the_push_is_accepted() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("linked");
     fixture.sh(&format!(
         "printf '#!/bin/sh\\ncat >\"{0}/refs\"; env | grep ^GIT_ >\"{0}/env\"; cp -r \"$GIT_OBJECT_DIRECTORY\" \"{0}/quarantine\"; exit 1\\n' \
          >bare.git/hooks/pre-receive && chmod +x bare.git/hooks/pre-receive \
@@ -110,7 +110,15 @@ fn objects_in_quarantine_are_read_before_the_push_is_accepted() {
     assert_eq!(repo.resolve(&pushed[..10]).expect("short"), commit);
     assert_eq!(
         repo.resolve("main").expect("the old one"),
-        fixture.repo("shallow").resolve("HEAD").expect("head")
+        fixture.repo("bare.git").resolve("HEAD").expect("head")
+    );
+    let other = fixture.path().join("repo");
+    let hook = fixture.environment(&environment);
+    assert_eq!(
+        Repo::discover(&other, &hook.without_repository())
+            .expect("another")
+            .work_dir(),
+        Some(other.as_path())
     );
     assert!(matches!(
         fixture.repo("bare.git").resolve(&pushed),
@@ -173,4 +181,18 @@ fn an_alias_run_at_the_root_says_where_the_caller_stood() {
             .prefix(),
         b""
     );
+}
+
+#[test]
+fn a_repository_cannot_pass_its_settings_for_the_users() {
+    let fixture = Fixture::new("simple");
+    fixture.sh(
+        "mkdir home && git config -f home/.gitconfig happy.maxFileSize 1 && git config -f home/.gitconfig happy.a u \
+         && git -C repo config happy.maxFileSize 2 && git -C repo config happy.indexDir /tmp/evil",
+    );
+    let repo = fixture.repo("repo");
+    assert_eq!(repo.setting("maxFileSize").as_deref(), Some("2"));
+    assert_eq!(repo.user_setting("maxFileSize").as_deref(), Some("1"));
+    assert_eq!(repo.setting("a").as_deref(), Some("u"));
+    assert_eq!(repo.user_setting("indexDir"), None);
 }

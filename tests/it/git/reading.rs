@@ -214,3 +214,12 @@ fn many_threads_read_at_once() {
         }
     });
 }
+
+#[test]
+fn a_repository_is_shared_between_threads_and_a_handle_is_sent() {
+    fn shared<T: Send + Sync + Clone>() {}
+    fn sent<T: Send>() {}
+    shared::<happy::git::Repo>();
+    sent::<happy::git::Objects>();
+    sent::<happy::git::Worktree>();
+}

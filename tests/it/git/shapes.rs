@@ -15,17 +15,10 @@ fn paths(repo: &Repo) -> Vec<String> {
 
 #[test]
 fn every_shape_reads_the_same_commit() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("clones");
     let head = fixture.sh("git -C repo rev-parse HEAD");
     let all = ["a.py", "link", "run", "src/b.py", "src/d.py"];
-    for folder in [
-        "repo",
-        "bare.git",
-        "shallow",
-        "sparse",
-        "sparse_index",
-        "super/sub",
-    ] {
+    for folder in ["repo", "bare.git", "shallow", "sparse", "sparse_index"] {
         let repo = fixture.repo(folder);
         let commit = repo.resolve("HEAD").expect(folder);
         assert_eq!(commit.to_string(), head, "{folder}");
@@ -49,7 +42,7 @@ fn every_shape_reads_the_same_commit() {
 
 #[test]
 fn a_bare_repository_has_no_working_tree() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("linked");
     let repo = fixture.repo("bare.git/refs");
     assert_eq!(repo.work_dir(), None);
     assert_eq!(repo.happy_dir(), fixture.path().join("bare.git/happy"));
@@ -58,7 +51,7 @@ fn a_bare_repository_has_no_working_tree() {
 
 #[test]
 fn a_bare_repository_is_refused_where_it_must_be_named() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("linked");
     fixture.sh("mkdir home && git config -f home/.gitconfig safe.bareRepository explicit");
     let error = fixture.discover("bare.git", &[]).expect_err("refused");
     assert!(matches!(error, Error::UnsafeBare { .. }), "{error:?}");
@@ -70,7 +63,7 @@ fn a_bare_repository_is_refused_where_it_must_be_named() {
 
 #[test]
 fn linked_worktrees_share_one_index_folder_and_no_head() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("linked");
     let (main, linked) = (fixture.repo("repo"), fixture.repo("linked/src"));
     assert_eq!(linked.happy_dir(), main.happy_dir());
     assert_eq!(linked.happy_dir(), fixture.path().join("repo/.git/happy"));
@@ -92,7 +85,7 @@ fn linked_worktrees_share_one_index_folder_and_no_head() {
 
 #[test]
 fn a_sparse_checkout_lacks_nothing_and_shows_what_was_edited() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("clones");
     fixture
         .sh("test ! -e sparse/src/d.py && test ! -e sparse_index/src && echo new >sparse/src/b.py");
     let repo = fixture.repo("sparse");
@@ -116,8 +109,9 @@ fn a_sparse_checkout_lacks_nothing_and_shows_what_was_edited() {
 
 #[test]
 fn a_detached_head_is_a_commit_and_no_branch() {
-    let fixture = Fixture::new("shapes");
-    let repo = fixture.repo("detached");
+    let fixture = Fixture::new("simple");
+    fixture.sh("git -C repo checkout -q --detach v1");
+    let repo = fixture.repo("repo");
     assert_eq!(
         repo.head().expect("head"),
         Head::Detached {
@@ -128,8 +122,8 @@ fn a_detached_head_is_a_commit_and_no_branch() {
 
 #[test]
 fn an_unborn_branch_has_a_working_tree_and_no_commit() {
-    let fixture = Fixture::new("shapes");
-    let repo = fixture.repo("unborn");
+    let fixture = Fixture::new("unborn");
+    let repo = fixture.repo("repo");
     assert_eq!(
         repo.head().expect("head"),
         Head::Unborn {
@@ -149,7 +143,7 @@ fn an_unborn_branch_has_a_working_tree_and_no_commit() {
 
 #[test]
 fn a_submodule_is_one_entry_and_is_not_entered() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("submodule");
     let repo = fixture.repo("super");
     let files = repo
         .files(repo.resolve("HEAD").expect("head"))
@@ -165,6 +159,8 @@ fn a_submodule_is_one_entry_and_is_not_entered() {
     );
     assert_eq!(repo.worktree().expect("worktree").files(), files);
     let sub = fixture.repo("super/sub/src");
+    assert_eq!(sub.resolve("HEAD").expect("head"), files[1].id);
+    assert_eq!(paths(&sub), ["a.py", "link", "run", "src/b.py", "src/d.py"]);
     assert_eq!(
         sub.work_dir(),
         Some(fixture.path().join("super/sub").as_path())
@@ -174,8 +170,8 @@ fn a_submodule_is_one_entry_and_is_not_entered() {
 
 #[test]
 fn a_git_file_leads_to_the_repository() {
-    let fixture = Fixture::new("shapes");
-    let repo = fixture.repo("separate");
+    let fixture = Fixture::new("separate");
+    let repo = fixture.repo("repo");
     assert_eq!(repo.git_dir(), fixture.path().join("elsewhere"));
     assert_eq!(paths(&repo), ["y.py"]);
     for text in [
@@ -185,8 +181,8 @@ fn a_git_file_leads_to_the_repository() {
         "",
         "gitdir: /dev/null",
     ] {
-        std::fs::write(fixture.path().join("separate/.git"), text).expect("written");
-        let error = fixture.discover("separate", &[]).expect_err(text);
+        std::fs::write(fixture.path().join("repo/.git"), text).expect("written");
+        let error = fixture.discover("repo", &[]).expect_err(text);
         assert!(
             matches!(error, Error::BrokenLink { .. }),
             "{text}: {error:?}"
@@ -267,7 +263,7 @@ fn references_in_a_reftable_resolve_by_the_git_program() {
 
 #[test]
 fn an_absent_object_of_a_partial_clone_is_missing_and_is_not_fetched() {
-    let fixture = Fixture::new("shapes");
+    let fixture = Fixture::new("clones");
     let repo = fixture.repo("partial");
     assert!(repo.is_partial());
     let files = repo

@@ -351,3 +351,31 @@ fn what_was_read_once_is_known_by_its_stat_data_and_changes_are_still_seen() {
         assert!(StatCache::from_bytes(&bytes[..at]).is_empty());
     }
 }
+
+#[test]
+fn a_path_longer_than_the_system_takes_at_once_is_walked_step_by_step() {
+    let fixture = Fixture::new("unborn");
+    fixture.sh(
+        "mkdir outside && echo secret >outside/f && cd repo && ln -s ../outside link && python3 -c '
+import os
+for _ in range(25):
+    os.mkdir(\"0\" * 200)
+    os.chdir(\"0\" * 200)
+os.symlink(\".\", \"loop\")
+with open(\"f\", \"w\") as file:
+    file.write(\"deep\\n\")
+'",
+    );
+    let repo = fixture.repo("repo");
+    let worktree = repo.worktree().expect("worktree");
+    assert_eq!(worktree.unreadable(), []);
+    let files = worktree.files();
+    assert_eq!(files.len(), 4);
+    assert_eq!(files[0].path.len(), 25 * 201 + 1);
+    assert_eq!(worktree.read(0).expect("read"), b"deep\n");
+    let behind = [&files[1].path, b"/f".as_slice()].concat();
+    assert!(matches!(
+        repo.read_worktree_file(&behind),
+        Err(Error::UnsafePath { .. })
+    ));
+}
