@@ -1,8 +1,9 @@
 //! What lies under `.git/happy/`: immutable files that are mapped and read in
 //! place, written beside and renamed, by one writer at a time.
 //!
-//! It knows neither Git nor any language nor the meaning of a section: an
-//! object id is 20 or 32 bytes, a section is a number and an array. All file
+//! What is stored here knows neither Git nor any language nor the meaning of a
+//! section: an object id is 20 or 32 bytes, a section is a number and an array.
+//! Only `assemble` reaches down to the layers that give content. All file
 //! operations go through [`StoreIo`]; `unsafe` stands in `segment.rs` alone.
 //! FORMAT.md gives every byte.
 
