@@ -285,7 +285,12 @@ fn a_pipe_or_folder_in_the_place_of_a_file_is_an_error_and_blocks_nobody() {
     publish(&store, 7, day(1)).expect("published");
     let path = dir.path().join("commits").join("09".repeat(20));
     fs::create_dir(&path).expect("made");
-    assert!(store.snapshot(&[9; 20]).is_err());
+    assert!(
+        store
+            .snapshot(&[9; 20])
+            .expect_err("no file")
+            .is_rebuildable()
+    );
     fs::remove_dir(&path).expect("removed");
     rustix::fs::mknodat(
         rustix::fs::CWD,
@@ -295,7 +300,12 @@ fn a_pipe_or_folder_in_the_place_of_a_file_is_an_error_and_blocks_nobody() {
         0,
     )
     .expect("made");
-    assert!(store.snapshot(&[9; 20]).is_err());
+    assert!(
+        store
+            .snapshot(&[9; 20])
+            .expect_err("no file")
+            .is_rebuildable()
+    );
     assert_eq!(
         store.snapshots().expect("listed").len(),
         1,
