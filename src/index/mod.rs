@@ -3,9 +3,9 @@
 //!
 //! What is stored here knows neither Git nor any language nor the meaning of a
 //! section: an object id is 20 or 32 bytes, a section is a number and an array.
-//! Only `assemble` reaches down to the layers that give content. All file
-//! operations go through [`StoreIo`]; `unsafe` stands in `segment.rs` alone.
-//! FORMAT.md gives every byte.
+//! What a section means is known to `assemble`, `build`, `encode`, `records`,
+//! `adjacency` and `snapshot`. All file operations go through [`StoreIo`];
+//! `unsafe` stands in `segment.rs` alone. FORMAT.md gives every byte.
 
 mod adjacency;
 pub mod assemble;
