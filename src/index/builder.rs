@@ -10,7 +10,7 @@ use zerocopy::{Immutable, IntoBytes};
 
 use super::error::Error;
 use super::header::{ALIGN, BLOCK, Header, Identity, Kind, MAX_SECTIONS, Section, head_len};
-use super::io::{StoreFile, StoreIo, TempFile};
+use super::io::{Durability, StoreFile, StoreIo, TempFile};
 use super::segment::Segment;
 
 /// Writes are gathered until they are this long; longer ones go straight out.
@@ -69,20 +69,20 @@ impl<'a> SegmentBuilder<'a> {
         Segment::from_vec(built)
     }
 
-    /// Writes the segment into the folder `tmp` and renames it to `target`,
-    /// both synced.
+    /// Writes the segment into the folder `tmp` and renames it to `target`.
     pub(super) fn persist(
         &self,
         io: &Arc<dyn StoreIo>,
         tmp: &Path,
         target: &Path,
+        durability: Durability,
     ) -> Result<(), Error> {
         let file = TempFile::create(io, tmp)?;
         let path = file.path().to_owned();
         let file = self
             .write(file)
             .map_err(|error| Error::io("write", &path, error))?;
-        file.persist(target)
+        file.persist(target, durability)
     }
 
     fn write<F: StoreFile>(&self, file: F) -> io::Result<F> {

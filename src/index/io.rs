@@ -197,6 +197,17 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
+/// What a loss of power may take of a file that is in its place. It never
+/// leaves a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Durability {
+    /// Nothing: file and folder are synced.
+    Durable,
+    /// All of it: the file is synced and the folder is not, which costs half.
+    /// For what is cheap to make again.
+    Relaxed,
+}
+
 /// A file that is written beside and renamed into place. Dropped before that,
 /// it is removed.
 pub(super) struct TempFile {
@@ -226,8 +237,9 @@ impl TempFile {
         })
     }
 
-    /// Syncs the file, renames it to `target`, and syncs the folder.
-    pub(super) fn persist(mut self, target: &Path) -> Result<(), Error> {
+    /// Syncs the file, renames it to `target`, and syncs the folder if that is
+    /// wanted.
+    pub(super) fn persist(mut self, target: &Path, durability: Durability) -> Result<(), Error> {
         let Some(mut file) = self.file.take() else {
             return Ok(());
         };
@@ -244,9 +256,10 @@ impl TempFile {
             self.discard();
         }
         renamed?;
-        target
-            .parent()
-            .map_or(Ok(()), |parent| sync_dir(&*self.io, parent))
+        match target.parent() {
+            Some(parent) if durability == Durability::Durable => sync_dir(&*self.io, parent),
+            _ => Ok(()),
+        }
     }
 
     fn discard(&self) {

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::Error;
 use super::header::FORMAT_VERSION;
-use super::io::{StoreFile, StoreIo, TempFile};
+use super::io::{Durability, StoreFile, StoreIo, TempFile};
 
 pub(super) const FACTS: &str = "facts";
 pub(super) const COMMITS: &str = "commits";
@@ -154,7 +154,7 @@ pub(super) fn write_format(io: &Arc<dyn StoreIo>, root: &Path) -> Result<(), Err
     let path = file.path().to_owned();
     file.append(format_line(FORMAT_VERSION).as_bytes())
         .map_err(|error| Error::io("write", &path, error))?;
-    file.persist(&root.join(FORMAT))
+    file.persist(&root.join(FORMAT), Durability::Durable)
 }
 
 fn format_line(version: u32) -> String {

@@ -46,6 +46,9 @@ impl fmt::Debug for LockGuard {
 const FIRST_NAP: Duration = Duration::from_millis(1);
 const LONGEST_NAP: Duration = Duration::from_millis(50);
 
+/// Room for a process id and the name of a machine.
+const HOLDER_LEN: usize = 80;
+
 /// Takes the kernel's lock on the file at `path`, or the stand-in beside it
 /// where the file system knows no locks.
 pub(super) fn acquire(path: &Path, timeout: Duration) -> Result<LockGuard, Error> {
@@ -212,10 +215,13 @@ fn machine() -> String {
         .into_owned()
 }
 
+/// The line is always as long, so that the file need not be cut first: some
+/// file systems answer that by writing to the disk at once.
 fn write_holder(file: &mut File) -> io::Result<()> {
-    file.set_len(0)?;
+    let line = format!("{} {}", std::process::id(), machine());
+    let line = line.get(..HOLDER_LEN).unwrap_or(&line);
     file.rewind()?;
-    file.write_all(format!("{} {}\n", std::process::id(), machine()).as_bytes())
+    file.write_all(format!("{line:HOLDER_LEN$}\n").as_bytes())
 }
 
 fn holder(path: &Path) -> Option<Holder> {

@@ -1,10 +1,11 @@
 //! What lies under `.git/happy/`: immutable files that are mapped and read in
 //! place, written beside and renamed, by one writer at a time.
 //!
-//! It knows neither Git nor any language nor the meaning of a section: an
-//! object id is 20 or 32 bytes, a section is a number and an array. All file
-//! operations go through [`StoreIo`]; `unsafe` stands in `segment.rs` alone.
-//! FORMAT.md gives every byte.
+//! What is stored here knows neither Git nor any language nor the meaning of a
+//! section: an object id is 20 or 32 bytes, a section is a number and an array.
+//! What a section means is known to `assemble`, `build`, `encode`, `records`,
+//! `adjacency` and `snapshot`. All file operations go through [`StoreIo`];
+//! `unsafe` stands in `segment.rs` alone. FORMAT.md gives every byte.
 
 mod adjacency;
 pub mod assemble;

@@ -11,7 +11,7 @@ use zerocopy::little_endian::U32;
 use super::builder::SegmentWriter;
 use super::error::Error;
 use super::header::{Identity, Kind};
-use super::io::{StoreIo, TempFile, ensure_dir};
+use super::io::{Durability, StoreIo, TempFile, ensure_dir};
 use super::packs::{
     ENTRIES, FANOUT, FactsPacks, IDS, RECORDS, RecordEntry, pack_name, record_checksum, sequences,
 };
@@ -87,8 +87,19 @@ impl PackWriter<'_> {
         Ok(())
     }
 
-    /// Puts the pack in its place; says nothing if no record was added.
+    /// Puts the pack in its place and says where; nothing if no record was
+    /// added.
     pub fn finish(self) -> Result<Option<PathBuf>, Error> {
+        self.end(Durability::Durable)
+    }
+
+    /// The same at half the price, for a few records: a loss of power may take
+    /// the pack, whole.
+    pub fn finish_relaxed(self) -> Result<Option<PathBuf>, Error> {
+        self.end(Durability::Relaxed)
+    }
+
+    fn end(self, durability: Durability) -> Result<Option<PathBuf>, Error> {
         let mut state = self
             .state
             .into_inner()
@@ -112,7 +123,7 @@ impl PackWriter<'_> {
             .last()
             .map_or(1, |last| last.saturating_add(1));
         let target = self.dir.join(pack_name(next));
-        file.persist(&target)?;
+        file.persist(&target, durability)?;
         Ok(Some(target))
     }
 

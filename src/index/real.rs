@@ -60,7 +60,7 @@ impl StoreFile for RealFile {
 
 impl StoreIo for RealIo {
     fn read(&self, path: &Path) -> io::Result<Arc<Bytes>> {
-        // A pipe in a foreign `.git` would block forever when opened.
+        // The kind says so to `Segment::open`. A pipe in a foreign `.git` would block forever when opened.
         if !fs::symlink_metadata(path)?.is_file() {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,

@@ -149,10 +149,13 @@ impl Segment {
     /// within it, in microseconds whatever its size. Damage inside a section is
     /// found by [`Segment::checked`] where it is read, or by
     /// [`Segment::verify`].
-    pub fn open(io: &dyn StoreIo, path: &Path) -> Result<Self, Error> {
-        let bytes = io
-            .read(path)
-            .map_err(|error| Error::io("read", path, error))?;
+    pub fn open(disk: &dyn StoreIo, path: &Path) -> Result<Self, Error> {
+        let bytes = disk.read(path).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory => {
+                Error::corrupt(path, "it is not a plain file")
+            }
+            _ => Error::io("read", path, error),
+        })?;
         Self::from_bytes(bytes, path)
     }
 

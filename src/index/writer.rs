@@ -8,7 +8,9 @@ use super::builder::SegmentBuilder;
 use super::error::Error;
 use super::gc::GRACE;
 use super::header::{FORMAT_VERSION, Identity, Kind};
-use super::io::{self, EntryKind, StoreIo, TEMP_SUFFIX, ensure_dir, list, stat, sync_dir};
+use super::io::{
+    self, Durability, EntryKind, StoreIo, TEMP_SUFFIX, ensure_dir, list, stat, sync_dir,
+};
 use super::layout::{self, Format};
 use super::lock::LockGuard;
 use super::pack_writer::PackWriter;
@@ -63,11 +65,18 @@ impl<'s> Writer<'s> {
     pub fn publish(&self, commit: &[u8], builder: &SegmentBuilder<'_>) -> Result<Segment, Error> {
         let target = self.store.snapshot_path(commit);
         let expected = self.store.owner().identity(commit, &[], 0);
-        self.put(&target, Kind::Snapshot, &expected, builder)
+        self.put(
+            &target,
+            Kind::Snapshot,
+            &expected,
+            builder,
+            Durability::Durable,
+        )
     }
 
     /// Puts the snapshot of the state `key` of the worktree `id` in its place,
-    /// and removes all but the newest few of that worktree.
+    /// and removes all but the newest few of that worktree. A loss of power may
+    /// take it, whole: it is cheaper to make again than to sync.
     pub fn publish_worktree(
         &self,
         id: &str,
@@ -76,7 +85,13 @@ impl<'s> Writer<'s> {
     ) -> Result<Segment, Error> {
         let target = self.store.worktree_path(id, key);
         let expected = self.store.owner().identity(&[], key, 0);
-        let segment = self.put(&target, Kind::Snapshot, &expected, builder)?;
+        let segment = self.put(
+            &target,
+            Kind::Snapshot,
+            &expected,
+            builder,
+            Durability::Relaxed,
+        )?;
         for old in self
             .store
             .worktree_states(id)?
@@ -100,7 +115,13 @@ impl<'s> Writer<'s> {
     ) -> Result<Segment, Error> {
         let target = self.store.vectors_path(model);
         let expected = self.store.owner().identity(&[], &[], 0);
-        self.put(&target, Kind::Vectors, &expected, builder)
+        self.put(
+            &target,
+            Kind::Vectors,
+            &expected,
+            builder,
+            Durability::Durable,
+        )
     }
 
     /// Begins a new pack of facts, to be filled from any number of threads
@@ -147,6 +168,7 @@ impl<'s> Writer<'s> {
         kind: Kind,
         expected: &Identity,
         builder: &SegmentBuilder<'_>,
+        durability: Durability,
     ) -> Result<Segment, Error> {
         let kind_differs = (builder.kind() != kind).then_some("kind");
         if let Some(what) = kind_differs.or_else(|| builder.identity().differs(expected)) {
@@ -159,7 +181,8 @@ impl<'s> Writer<'s> {
         if let Some(parent) = target.parent() {
             ensure_dir(&*self.io, parent)?;
         }
-        builder.persist(&self.io, &self.store.root().join(layout::TMP), target)?;
+        let tmp = self.store.root().join(layout::TMP);
+        builder.persist(&self.io, &tmp, target, durability)?;
         let segment = Segment::open(&*self.io, target)?;
         segment.expect(kind, expected)?;
         Ok(segment)

@@ -53,7 +53,7 @@ fn sweep(
             let left = next.list(&Path::new(ROOT).join("tmp")).expect("a folder");
             assert!(left.is_empty(), "{context}: {left:?}");
             // What a run that succeeded has said to be there outlives any loss.
-            for loss in LOSSES {
+            for loss in [Loss::Everything, Loss::Data, Loss::Random(at)] {
                 let store = try_open(&Arc::new(next.reboot(loss))).expect("opened");
                 let rested = std::panic::AssertUnwindSafe(|| after(&store));
                 assert!(
@@ -128,6 +128,43 @@ fn writing_a_pack_stopped_anywhere_adds_nothing_or_all() {
         },
         |store| assert_eq!(facts(store), (0..9).collect::<Vec<_>>()),
     );
+}
+
+#[test]
+fn what_is_written_relaxed_is_whole_or_absent_after_a_loss() {
+    let before = begun();
+    let run = |store: &Store| {
+        let writer = store.write(WAIT, day(1))?;
+        let pack = writer.pack(FINGERPRINT);
+        (5..9).try_for_each(|number| pack.add(&super::blob(number), &super::record(number)))?;
+        pack.finish_relaxed()?;
+        super::publish_worktree(&writer, 3).map(drop)
+    };
+    for at in 1.. {
+        let disk = Arc::new(before.fork(Plan::StopAt(at)));
+        let done = try_open(&disk).and_then(|store| run(&store));
+        for loss in LOSSES {
+            let store = try_open(&Arc::new(disk.reboot(loss))).expect("opened");
+            assert!(has_snapshot(&store, 1));
+            let found = facts(&store).len();
+            let state = super::has_worktree_state(&store, 3);
+            assert!(
+                [5, 9].contains(&found),
+                "stopped at {at}, {loss:?}: {found}"
+            );
+            if done.is_ok() && loss == Loss::Nothing {
+                assert!(
+                    found == 9 && state,
+                    "a process that ends takes nothing with it"
+                );
+            }
+            run(&store).expect("the next run succeeds");
+        }
+        if disk.operations() < at {
+            done.expect("a run that nothing stops succeeds");
+            return;
+        }
+    }
 }
 
 #[test]

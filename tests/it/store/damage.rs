@@ -204,13 +204,32 @@ fn packed() -> (tempfile::TempDir, std::path::PathBuf) {
     (dir, pack)
 }
 
+/// A folder that holds one pack. It is merged into a new one between being
+/// listed and being read as often as `merges` says.
 #[derive(Debug)]
-struct OneFile(Vec<u8>);
+struct OneFile {
+    pack: Vec<u8>,
+    merges: u64,
+    listed: std::sync::atomic::AtomicU64,
+}
 
-/// A folder that holds one pack; each reader sees its bytes.
+impl OneFile {
+    fn new(pack: Vec<u8>, merges: u64) -> Self {
+        Self {
+            pack,
+            merges,
+            listed: 0.into(),
+        }
+    }
+}
+
 impl StoreIo for OneFile {
-    fn read(&self, _: &std::path::Path) -> std::io::Result<Arc<Bytes>> {
-        Ok(Arc::new(Bytes::from(self.0.clone())))
+    fn read(&self, path: &std::path::Path) -> std::io::Result<Arc<Bytes>> {
+        let newest = format!("{:016x}.pack", self.merges + 1);
+        if path.file_name().is_none_or(|name| name != newest.as_str()) {
+            return Err(std::io::ErrorKind::NotFound.into());
+        }
+        Ok(Arc::new(Bytes::from(self.pack.clone())))
     }
     fn stat(&self, path: &std::path::Path) -> std::io::Result<happy::index::Entry> {
         Ok(happy::index::Entry {
@@ -221,9 +240,13 @@ impl StoreIo for OneFile {
         })
     }
     fn list(&self, _: &std::path::Path) -> std::io::Result<Vec<happy::index::Entry>> {
+        let number = self
+            .listed
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+            + 1;
         Ok(vec![happy::index::Entry {
-            name: "0000000000000001.pack".into(),
-            len: self.0.len() as u64,
+            name: format!("{number:016x}.pack").into(),
+            len: self.pack.len() as u64,
             modified: day(1),
             kind: happy::index::EntryKind::File,
         }])
@@ -263,7 +286,8 @@ impl StoreIo for OneFile {
 /// after a full check.
 fn read_pack(bytes: Vec<u8>) -> (usize, bool, bool) {
     let expected = owner().identity(&[], &[], FINGERPRINT);
-    let packs = FactsPacks::open(&OneFile(bytes), "facts".as_ref(), &expected).expect("listed");
+    let packs =
+        FactsPacks::open(&OneFile::new(bytes, 0), "facts".as_ref(), &expected).expect("listed");
     let mut found = 0;
     for number in 0..20 {
         if let Some(facts) = packs.get(&blob(number)) {
@@ -274,6 +298,26 @@ fn read_pack(bytes: Vec<u8>) -> (usize, bool, bool) {
     let at_once = !packs.damaged().is_empty();
     packs.verify();
     (found, at_once, at_once || !packs.damaged().is_empty())
+}
+
+#[test]
+fn packs_that_are_merged_while_they_are_opened_are_found_in_the_new_one() {
+    let (_dir, path) = packed();
+    let pack = std::fs::read(path).expect("readable");
+    let expected = owner().identity(&[], &[], FINGERPRINT);
+    for merges in 0..4 {
+        let io = OneFile::new(pack.clone(), merges);
+        let packs = FactsPacks::open(&io, "facts".as_ref(), &expected).expect("listed");
+        assert_eq!(
+            packs.get(&blob(4)),
+            Some(record(4).as_slice()),
+            "{merges} merges"
+        );
+    }
+    // One that never comes to rest is no reason to wait for ever.
+    let io = OneFile::new(pack, 1000);
+    let packs = FactsPacks::open(&io, "facts".as_ref(), &expected).expect("listed");
+    assert!(packs.is_empty() && packs.damaged().is_empty());
 }
 
 #[test]

@@ -32,6 +32,51 @@ fn tree(root: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
+/// Whoever changes these bytes changes the format: FORMAT.md and
+/// `FORMAT_VERSION` change with them.
+#[test]
+fn the_bytes_of_this_format_do_not_change() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = open(dir.path());
+    publish(&store, 7, day(1)).expect("published");
+    add_facts(&store, 0..3, day(1)).expect("written");
+    let sums: Vec<_> = tree(dir.path())
+        .into_iter()
+        .filter(|(path, _)| !path.ends_with("lock"))
+        .map(|(path, bytes)| {
+            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+            format!("{name} {} {:016x}", bytes.len(), xxh3_64(&bytes))
+        })
+        .collect();
+    let expected = [
+        "0707070707070707070707070707070707070707 3040 938ff1931e2ec988",
+        "0000000000000001.pack 1504 5e7759faf26048dc",
+        "format 31 c8144ce618553a02",
+    ];
+    assert_eq!(FORMAT_VERSION, 1);
+    assert_eq!(sums, expected);
+}
+
+#[test]
+fn in_memory_mode_the_folder_is_read_and_not_touched() {
+    let dir = tempfile::tempdir().expect("a folder");
+    publish(&open(dir.path()), 7, day(1)).expect("published");
+    let before = tree(dir.path());
+    let store = Store::open(dir.path(), owner(), Mode::Memory).expect("opened");
+    publish(&store, 8, day(1)).expect("published");
+    publish(&store, 7, day(1)).expect("published");
+    add_facts(&store, 0..3, day(1)).expect("written");
+    assert!(has_snapshot(&store, 7) && has_snapshot(&store, 8));
+    assert_eq!(facts(&store), [0, 1, 2]);
+    assert_eq!(store.snapshots().expect("listed").len(), 2);
+    assert!(store.warnings().is_empty(), "it was asked for");
+    assert!(tree(dir.path()) == before);
+    let none = dir.path().join("none");
+    let store = Store::open(&none, owner(), Mode::Memory).expect("opened");
+    publish(&store, 8, day(1)).expect("published");
+    assert!(has_snapshot(&store, 8) && !none.exists());
+}
+
 #[test]
 fn an_index_of_a_newer_format_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -240,7 +285,12 @@ fn a_pipe_or_folder_in_the_place_of_a_file_is_an_error_and_blocks_nobody() {
     publish(&store, 7, day(1)).expect("published");
     let path = dir.path().join("commits").join("09".repeat(20));
     fs::create_dir(&path).expect("made");
-    assert!(store.snapshot(&[9; 20]).is_err());
+    assert!(
+        store
+            .snapshot(&[9; 20])
+            .expect_err("no file")
+            .is_rebuildable()
+    );
     fs::remove_dir(&path).expect("removed");
     rustix::fs::mknodat(
         rustix::fs::CWD,
@@ -250,7 +300,12 @@ fn a_pipe_or_folder_in_the_place_of_a_file_is_an_error_and_blocks_nobody() {
         0,
     )
     .expect("made");
-    assert!(store.snapshot(&[9; 20]).is_err());
+    assert!(
+        store
+            .snapshot(&[9; 20])
+            .expect_err("no file")
+            .is_rebuildable()
+    );
     assert_eq!(
         store.snapshots().expect("listed").len(),
         1,

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use happy::index::sim::SimIo;
-use happy::index::{Error, Identity, Kind, Mode, Owner, SegmentBuilder, Store, StoreIo};
+use happy::index::{
+    Error, Identity, Kind, Mode, Owner, Segment, SegmentBuilder, Store, StoreIo, Writer,
+};
 
 /// Longer than any test holds a lock.
 const WAIT: Duration = Duration::from_secs(30);
@@ -74,6 +76,25 @@ fn has_snapshot(store: &Store, commit: u8) -> bool {
     found.verify().expect("a snapshot in its place is whole");
     assert_eq!(found.array::<u32>(3).expect("an array"), numbers(commit));
     true
+}
+
+fn publish_worktree(writer: &Writer<'_>, state: u8) -> Result<Segment, Error> {
+    let numbers = numbers(state);
+    let identity = owner().identity(&[], &[state; 20], 42);
+    let mut builder = SegmentBuilder::new(Kind::Snapshot, identity);
+    builder.array(3, &numbers);
+    writer.publish_worktree("../a worktree", &[state; 20], &builder)
+}
+
+/// Whether there is a snapshot of a worktree's state, which then must be right.
+fn has_worktree_state(store: &Store, state: u8) -> bool {
+    let found = store
+        .worktree("../a worktree", &[state; 20])
+        .expect("no state is damaged");
+    found.is_some_and(|found| {
+        found.verify().expect("a snapshot in its place is whole");
+        found.array::<u32>(3).expect("an array") == numbers(state)
+    })
 }
 
 fn blob(number: u8) -> [u8; 20] {

@@ -185,6 +185,36 @@ fn a_killed_holder_leaves_no_lock() {
 }
 
 #[test]
+fn a_writer_killed_at_any_moment_leaves_whole_files() {
+    let dir = tempfile::tempdir().expect("a folder");
+    publish(&open(dir.path()), 0, day(1)).expect("published");
+    add_facts(&open(dir.path()), 0..1, day(1)).expect("written");
+    for round in 0..12 {
+        let mut writer = child("store::shared::child_that_writes", dir.path())
+            .spawn()
+            .expect("started");
+        std::thread::sleep(Duration::from_millis(40 + round * 7));
+        writer.kill().expect("killed");
+        writer.wait().expect("ended");
+        let store = open(dir.path());
+        assert!(has_snapshot(&store, 0));
+        assert!(facts(&store).contains(&0));
+        for snapshot in store.snapshots().expect("listed") {
+            assert!(has_snapshot(&store, snapshot.id[0]));
+        }
+        drop(store.write(WAIT, day(1)).expect("the lock is free"));
+        let left = std::fs::read_dir(dir.path().join("tmp"))
+            .expect("a folder")
+            .count();
+        assert_eq!(left, 0);
+    }
+    assert!(
+        open(dir.path()).snapshots().expect("listed").len() > 1,
+        "the writers had time"
+    );
+}
+
+#[test]
 fn the_second_writer_waits_until_the_first_is_done() {
     let dir = tempfile::tempdir().expect("a folder");
     let store = open(dir.path());
