@@ -21,11 +21,14 @@ python=$venv/bin/python
 # language · repository · what the oracle is told
 table="
 python     django         django
+python     mypy           mypy
 typescript rxjs           src/internal
 typescript effect         src
 rust       regex-automata
+rust       clap_builder
 go         x-tools
 java       commons-lang3  src/main/java
+java       guava          guava/src
 cpp        leveldb        -- -std=c++17 -DLEVELDB_PLATFORM_POSIX
 "
 
