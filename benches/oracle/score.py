@@ -1,6 +1,6 @@
 """Scores the call graph of a real repository against an oracle's truth.
 
-    score.py REPOSITORY LANGUAGE [--truth FILE] [--edges FILE] [--worst N] [--markdown]
+    score.py REPOSITORY LANGUAGE [--truth FILE] [--edges FILE] [--worst N] [--markdown] [--show TEXT]
 
 Judged are the call sites that the oracle decided. A site into the repository
 counts as found for each of its targets that `happy` gives (or an allowed
@@ -175,11 +175,34 @@ def worst(found, count, repository):
     return kinds, rows
 
 
+def show(sites, wanted, repository):
+    """Every mistake at a place or about a definition whose `file:line` contains `wanted`."""
+    def line(file, number):
+        text = (repository / file).read_text(errors="replace").splitlines()
+        return text[number - 1].strip()[:110] if 0 < number <= len(text) else ""
+
+    for site in sites:
+        missing = site.missing()
+        wrong = [] if site.partial else [e for e in site.edges if not site.accepts(e)]
+        places = [(site.file, site.line), *missing, *map(goal, wrong)]
+        if not (missing or wrong) or not any(wanted in f"{f}:{n}" for f, n in places):
+            continue
+        print(f"\n{site.file}:{site.line}:{site.column}  {line(site.file, site.line)}")
+        for target in sorted(missing):
+            print(f"  miss      {target[0]}:{target[1]}  {line(*target)}")
+        for e in wrong:
+            word = "phantom " if site.external and not site.targets else "invented"
+            print(f"  {word}  {e['target_path']}:{e['target_line']}  {line(*goal(e))}  ({e['confidence']})")
+
+
 def report(args, lines, edges, repository):
     """Prints the numbers and the worst mistakes."""
     unplaced = judge(lines, edges)
     sites = [s for here in lines.values() for s in here]
     calls, implicit = [s for s in sites if not s.implicit], [s for s in sites if s.implicit]
+    if args.show:
+        show([*calls, *implicit] if args.implicit else calls, args.show, Path(repository))
+        return
     m = measures(calls)
     name = Path(repository).name
     if args.json:
@@ -221,6 +244,8 @@ def main():
     p.add_argument("--truth", type=Path, help="rows of the oracle (default: where it wrote them)")
     p.add_argument("--edges", type=Path, help="edge records, instead of running `happy`")
     p.add_argument("--worst", type=int, default=20, metavar="N")
+    p.add_argument("--show", metavar="TEXT", help="every mistake at or about a `file:line` that contains TEXT")
+    p.add_argument("--implicit", action="store_true", help="with --show: implicit calls too")
     p.add_argument("--markdown", action="store_true")
     p.add_argument("--json", action="store_true", help="the numbers alone, as one JSON line")
     args = p.parse_args()
