@@ -24,7 +24,7 @@ class Report:
     """pyrefly's report: modules, definitions, overrides."""
 
     def __init__(self, folder, root):
-        self.folder = folder
+        self.folder, self.root, self.overloaded = folder, root, {}
         listing = json.loads((folder / "pyrefly.pysa.json").read_text())["modules"]
         self.file, self.info = {}, {}
         for module in listing.values():
@@ -32,7 +32,8 @@ class Report:
             if path and Path(path).is_relative_to(root):
                 self.file[module["module_id"]] = str(Path(path).relative_to(root))
                 self.info[module["module_id"]] = module["info_filename"]
-        self.function, self.klass, self.mro = {}, {}, {}
+        # `with` leaves where it entered: place of `__enter__` -> that of `__exit__`.
+        self.function, self.klass, self.mro, self.exits = {}, {}, {}, {}
         self.overriders = defaultdict(set)
         for module, info in self.info.items():
             self.read_definitions(module, json.loads((folder / "definitions" / info).read_text()))
@@ -49,6 +50,13 @@ class Report:
             base = next(iter(base.values())) if base and "module_id" not in base else base
             if base:
                 self.overriders[base["module_id"], base.get("function_id")].add((module, key))
+        pairs = {"__enter__": "__exit__", "__aenter__": "__aexit__"}
+        methods = {(f["defining_class"]["class_id"], f["name"]): self.function[module, key][0]
+                   for key, f in definitions["function_definitions"].items()
+                   if f.get("defining_class") and (module, key) in self.function}
+        for (owner, name), line in methods.items():
+            if (owner, pairs.get(name)) in methods:
+                self.exits[self.file[module], line] = self.file[module], methods[owner, pairs[name]]
         for c in definitions["class_definitions"].values():
             self.klass[module, c["class_id"]] = int(c["name_location"].split(":")[0])
             ancestors = c["mro"].get("Resolved", []) if isinstance(c["mro"], dict) else []
@@ -59,6 +67,13 @@ class Report:
         if key[0] in self.file and key in self.function:
             return self.file[key[0]], self.function[key][0]
         return None
+
+    def overloads(self, place):
+        """Places of the `@overload` declarations of a function, with itself."""
+        file = place[0]
+        if file not in self.overloaded:
+            self.overloaded[file] = overload_groups(self.root / file)
+        return [(file, line) for line in self.overloaded[file].get(place[1], ())]
 
     def overrides(self, key, receiver):
         """Places of the methods below `receiver` that override this one."""
@@ -87,6 +102,7 @@ class Report:
             receiver = receiver and (receiver["module_id"], receiver["class_id"])
             if here := self.where(key):
                 targets.add(here)
+                allowed |= set(self.overloads(here))
             else:
                 outside = True
             if how == "Overrides":
@@ -114,6 +130,24 @@ class Source:
     def caller(self, line):
         """Line of the innermost function round a line, 0 at a module's top."""
         return next((at for begin, end, at in self.callers if begin <= line <= end), 0)
+
+
+def overload_groups(file):
+    """Line of each overloaded function's declarations -> lines of all of them."""
+    try:
+        tree = ast.parse(file.read_text())
+    except (SyntaxError, UnicodeDecodeError):
+        return {}
+    groups = {}
+    for scope in ast.walk(tree):
+        by_name = defaultdict(list)
+        body = getattr(scope, "body", ())
+        for f in (n for n in body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))) if isinstance(body, list) else ():
+            by_name[f.name].append(f)
+        for same in by_name.values():
+            if any("overload" in ast.unparse(d) for f in same for d in f.decorator_list):
+                groups |= {f.lineno: [g.lineno for g in same] for f in same}
+    return groups
 
 
 def span(node):
@@ -147,7 +181,13 @@ def rows(report, root, folders):
                     if how not in ("Call", "AttributeAccess"):
                         continue
                     targets, allowed, outside = report.resolve(found)
+                    if artificial.endswith("with-enter"):
+                        allowed |= {report.exits[t] for t in targets & report.exits.keys()}
                     if not targets and not outside:
+                        if how == "Call" and artificial:
+                            line, column = map(int, at.split("-")[0].split(":"))
+                            yield truth.row(file, line, column, None, source.caller(line), (), kind="implicit",
+                                            undecided=True)
                         continue
                     explicit = how == "Call" and not artificial and at in source.calls
                     line, column, name = (

@@ -89,6 +89,17 @@ class Scoring(unittest.TestCase):
         m, _ = scored(rows, [edge(1, 10), edge(1, 30)])
         self.assertEqual((m["precision"], m["recall"]), (1.0, 1.0))
 
+    def test_an_implicit_call_may_be_given_at_the_column_of_the_call_before_it(self):
+        rows = [site(1, [10], column=5), site(1, [30], column=1, name=None, kind="implicit")]
+        m, _ = scored(rows, [edge(1, 10), edge(1, 30, name="__enter__")])
+        self.assertEqual(m["precision"], 1.0)
+
+    def test_beside_an_undecided_implicit_call_further_edges_are_not_judged(self):
+        rows = [site(1, [10]), site(1, column=1, name=None, kind="implicit", undecided=True),
+                site(2, [10]), site(2, column=1, name=None, kind="implicit", undecided=True)]
+        m, unplaced = scored(rows, [edge(1, 10), edge(1, 99), edge(2, 99)])
+        self.assertEqual((m["precision"], m["recall"], unplaced), (0.5, 0.5, 1))
+
     def test_the_same_edge_twice_counts_once(self):
         m, _ = scored([site(1, [10])], [edge(1, 99), edge(1, 99), edge(1, 10)])
         self.assertEqual(m["precision"], 0.5)
