@@ -19,12 +19,16 @@ import truth
 
 CONFIG = 'project-includes = ["**/*.py"]\npreset = "strict"\n'
 
+# Decorators that leave the function itself in place.
+TRANSPARENT = {"overload", "property", "classmethod", "staticmethod", "abstractmethod", "cached_property", "setter",
+               "getter", "deleter", "override", "final", "abstractproperty"}
+
 
 class Report:
     """pyrefly's report: modules, definitions, overrides."""
 
     def __init__(self, folder, root):
-        self.folder, self.root, self.overloaded = folder, root, {}
+        self.folder, self.root, self.sources = folder, root, {}
         listing = json.loads((folder / "pyrefly.pysa.json").read_text())["modules"]
         self.file, self.info = {}, {}
         for module in listing.values():
@@ -68,12 +72,19 @@ class Report:
             return self.file[key[0]], self.function[key][0]
         return None
 
+    def written(self, file):
+        """What the source of a file says that the report does not."""
+        if file not in self.sources:
+            self.sources[file] = declarations(self.root / file)
+        return self.sources[file]
+
     def overloads(self, place):
         """Places of the `@overload` declarations of a function, with itself."""
-        file = place[0]
-        if file not in self.overloaded:
-            self.overloaded[file] = overload_groups(self.root / file)
-        return [(file, line) for line in self.overloaded[file].get(place[1], ())]
+        return [(place[0], line) for line in self.written(place[0])[0].get(place[1], ())]
+
+    def wrapped(self, place):
+        """Whether a decorator may have put another function in this one's place."""
+        return place[1] in self.written(place[0])[1]
 
     def overrides(self, key, receiver):
         """Places of the methods below `receiver` that override this one."""
@@ -132,22 +143,23 @@ class Source:
         return next((at for begin, end, at in self.callers if begin <= line <= end), 0)
 
 
-def overload_groups(file):
-    """Line of each overloaded function's declarations -> lines of all of them."""
+def declarations(file):
+    """(lines of overloaded functions -> lines of the whole group, lines of functions that a decorator wraps)."""
     try:
         tree = ast.parse(file.read_text())
     except (SyntaxError, UnicodeDecodeError):
-        return {}
-    groups = {}
+        return {}, set()
+    groups, wrapped = {}, set()
     for scope in ast.walk(tree):
-        by_name = defaultdict(list)
-        body = getattr(scope, "body", ())
-        for f in (n for n in body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))) if isinstance(body, list) else ():
-            by_name[f.name].append(f)
+        body, by_name = getattr(scope, "body", ()), defaultdict(list)
+        for f in body if isinstance(body, list) else ():
+            if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                by_name[f.name].append((f, {ast.unparse(d).rsplit(".", 1)[-1] for d in f.decorator_list}))
         for same in by_name.values():
-            if any("overload" in ast.unparse(d) for f in same for d in f.decorator_list):
-                groups |= {f.lineno: [g.lineno for g in same] for f in same}
-    return groups
+            if any("overload" in names for _, names in same):
+                groups |= {f.lineno: [g.lineno for g, _ in same] for f, _ in same}
+            wrapped |= {f.lineno for f, names in same if names - TRANSPARENT}
+    return groups, wrapped
 
 
 def span(node):
@@ -194,7 +206,8 @@ def rows(report, root, folders):
                         source.calls[at] if explicit else source.attributes.get(at)
                         or (*map(int, at.split("-")[0].split(":")), None))
                     yield truth.row(file, line, column, name, source.caller(line), targets, allowed, outside,
-                                    "call" if explicit else "implicit", isinstance(found.get("unresolved"), dict))
+                                    "call" if explicit else "implicit",
+                                    isinstance(found.get("unresolved"), dict) or any(map(report.wrapped, targets)))
 
 
 def main():
