@@ -118,7 +118,7 @@ def show_case(suite, case, bad, edges, rows, error, with_edges):
             print("      (found by name only)")
     if with_edges:
         for e in edges:
-            print(f"      edge {e['confidence']:8} {e['path']}:{e['line']}:{e['column']}  {e['source']} -> {e['target']}")
+            print(f"      edge {e['confidence']:8} {e['path']}:{e['line']}:{e['column']}  {e['source_path']}:{e['source_line']} -> {e.get('target_path')}:{e.get('target_line')}")
 
 
 def r_site(r):

@@ -4,6 +4,7 @@
 #   benches/oracle.sh                      every language, one table
 #   benches/oracle.sh rust go              these languages
 #   benches/oracle.sh -v rust              the worst misses and inventions as well
+#   benches/oracle.sh --show db_impl.cc:1 leveldb    every mistake at or about such a place
 #   benches/oracle.sh --markdown           the same as tables for docs/accuracy.md
 #   benches/oracle.sh --truth go           makes the truth anew, scores nothing
 #
@@ -21,17 +22,22 @@ python=$venv/bin/python
 # language · repository · what the oracle is told
 table="
 python     django         django
+python     mypy           mypy
 typescript rxjs           src/internal
 typescript effect         src
 rust       regex-automata
+rust       clap_builder
 go         x-tools
 java       commons-lang3  src/main/java
+java       guava          guava/src
 cpp        leveldb        -- -std=c++17 -DLEVELDB_PLATFORM_POSIX
 "
 
-verbose= markdown= truth= wanted=" "
-for word in "$@"; do
+verbose= markdown= truth= show= wanted=" "
+while [ $# -gt 0 ]; do
+    word=$1 && shift
     case $word in
+    --show) show=${1:?a file, or file:line} && shift ;;
     -v | --verbose) verbose=1 ;;
     --markdown) markdown=--markdown verbose=1 ;;
     --truth) truth=1 ;;
@@ -62,10 +68,14 @@ while read -r language name arguments; do
     edges=$HAPPY_CORPUS/oracle/$name.edges.jsonl
     rm -rf "$repository/.git/happy"
     (cd "$repository" && "$HAPPY_BIN" graph --edge calls --format jsonl) >"$edges"
+    if [ -n "$show" ]; then
+        "$python" "$here/oracle/score.py" "$repository" "$language" --edges "$edges" --show "$show"
+        continue
+    fi
     if [ -n "$verbose" ]; then
         "$python" "$here/oracle/score.py" "$repository" "$language" --edges "$edges" $markdown
         echo
     fi
     numbers+=$("$python" "$here/oracle/score.py" "$repository" "$language" --edges "$edges" --json)$'\n'
 done <<<"$table"
-[ -n "$truth" ] || "$python" "$here/oracle/table.py" $markdown <<<"$numbers"
+[ -n "$truth$show" ] || "$python" "$here/oracle/table.py" $markdown <<<"$numbers"

@@ -19,12 +19,16 @@ import truth
 
 CONFIG = 'project-includes = ["**/*.py"]\npreset = "strict"\n'
 
+# Decorators that leave the function itself in place.
+TRANSPARENT = {"overload", "property", "classmethod", "staticmethod", "abstractmethod", "cached_property", "setter",
+               "getter", "deleter", "override", "final", "abstractproperty"}
+
 
 class Report:
     """pyrefly's report: modules, definitions, overrides."""
 
     def __init__(self, folder, root):
-        self.folder = folder
+        self.folder, self.root, self.sources = folder, root, {}
         listing = json.loads((folder / "pyrefly.pysa.json").read_text())["modules"]
         self.file, self.info = {}, {}
         for module in listing.values():
@@ -32,7 +36,8 @@ class Report:
             if path and Path(path).is_relative_to(root):
                 self.file[module["module_id"]] = str(Path(path).relative_to(root))
                 self.info[module["module_id"]] = module["info_filename"]
-        self.function, self.klass, self.mro = {}, {}, {}
+        # `with` leaves where it entered: place of `__enter__` -> that of `__exit__`.
+        self.function, self.klass, self.mro, self.exits = {}, {}, {}, {}
         self.overriders = defaultdict(set)
         for module, info in self.info.items():
             self.read_definitions(module, json.loads((folder / "definitions" / info).read_text()))
@@ -49,6 +54,13 @@ class Report:
             base = next(iter(base.values())) if base and "module_id" not in base else base
             if base:
                 self.overriders[base["module_id"], base.get("function_id")].add((module, key))
+        pairs = {"__enter__": "__exit__", "__aenter__": "__aexit__"}
+        methods = {(f["defining_class"]["class_id"], f["name"]): self.function[module, key][0]
+                   for key, f in definitions["function_definitions"].items()
+                   if f.get("defining_class") and (module, key) in self.function}
+        for (owner, name), line in methods.items():
+            if (owner, pairs.get(name)) in methods:
+                self.exits[self.file[module], line] = self.file[module], methods[owner, pairs[name]]
         for c in definitions["class_definitions"].values():
             self.klass[module, c["class_id"]] = int(c["name_location"].split(":")[0])
             ancestors = c["mro"].get("Resolved", []) if isinstance(c["mro"], dict) else []
@@ -59,6 +71,20 @@ class Report:
         if key[0] in self.file and key in self.function:
             return self.file[key[0]], self.function[key][0]
         return None
+
+    def written(self, file):
+        """What the source of a file says that the report does not."""
+        if file not in self.sources:
+            self.sources[file] = declarations(self.root / file)
+        return self.sources[file]
+
+    def overloads(self, place):
+        """Places of the `@overload` declarations of a function, with itself."""
+        return [(place[0], line) for line in self.written(place[0])[0].get(place[1], ())]
+
+    def wrapped(self, place):
+        """Whether a decorator may have put another function in this one's place."""
+        return place[1] in self.written(place[0])[1]
 
     def overrides(self, key, receiver):
         """Places of the methods below `receiver` that override this one."""
@@ -87,6 +113,7 @@ class Report:
             receiver = receiver and (receiver["module_id"], receiver["class_id"])
             if here := self.where(key):
                 targets.add(here)
+                allowed |= set(self.overloads(here))
             else:
                 outside = True
             if how == "Overrides":
@@ -114,6 +141,25 @@ class Source:
     def caller(self, line):
         """Line of the innermost function round a line, 0 at a module's top."""
         return next((at for begin, end, at in self.callers if begin <= line <= end), 0)
+
+
+def declarations(file):
+    """(lines of overloaded functions -> lines of the whole group, lines of functions that a decorator wraps)."""
+    try:
+        tree = ast.parse(file.read_text())
+    except (SyntaxError, UnicodeDecodeError):
+        return {}, set()
+    groups, wrapped = {}, set()
+    for scope in ast.walk(tree):
+        body, by_name = getattr(scope, "body", ()), defaultdict(list)
+        for f in body if isinstance(body, list) else ():
+            if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                by_name[f.name].append((f, {ast.unparse(d).rsplit(".", 1)[-1] for d in f.decorator_list}))
+        for same in by_name.values():
+            if any("overload" in names for _, names in same):
+                groups |= {f.lineno: [g.lineno for g, _ in same] for f, _ in same}
+            wrapped |= {f.lineno for f, names in same if names - TRANSPARENT}
+    return groups, wrapped
 
 
 def span(node):
@@ -147,14 +193,21 @@ def rows(report, root, folders):
                     if how not in ("Call", "AttributeAccess"):
                         continue
                     targets, allowed, outside = report.resolve(found)
+                    if artificial.endswith("with-enter"):
+                        allowed |= {report.exits[t] for t in targets & report.exits.keys()}
                     if not targets and not outside:
+                        if how == "Call" and artificial:
+                            line, column = map(int, at.split("-")[0].split(":"))
+                            yield truth.row(file, line, column, None, source.caller(line), (), kind="implicit",
+                                            undecided=True)
                         continue
                     explicit = how == "Call" and not artificial and at in source.calls
                     line, column, name = (
                         source.calls[at] if explicit else source.attributes.get(at)
                         or (*map(int, at.split("-")[0].split(":")), None))
                     yield truth.row(file, line, column, name, source.caller(line), targets, allowed, outside,
-                                    "call" if explicit else "implicit", isinstance(found.get("unresolved"), dict))
+                                    "call" if explicit else "implicit",
+                                    isinstance(found.get("unresolved"), dict) or any(map(report.wrapped, targets)))
 
 
 def main():

@@ -1,6 +1,6 @@
 """Scores the call graph of a real repository against an oracle's truth.
 
-    score.py REPOSITORY LANGUAGE [--truth FILE] [--edges FILE] [--worst N] [--markdown]
+    score.py REPOSITORY LANGUAGE [--truth FILE] [--edges FILE] [--worst N] [--markdown] [--show TEXT]
 
 Judged are the call sites that the oracle decided. A site into the repository
 counts as found for each of its targets that `happy` gives (or an allowed
@@ -32,7 +32,8 @@ class Site:
     def __init__(self, first):
         self.file, self.line, self.column, self.name = first["file"], first["line"], first["column"], first["name"]
         self.implicit = first["kind"] == "implicit"
-        self.targets, self.allowed, self.external, self.partial, self.edges = set(), set(), False, False, []
+        self.targets, self.allowed, self.edges = set(), set(), []
+        self.external = self.partial = self.undecided = False
 
     def add(self, row):
         """Merges a further row of the same place (a template, a macro, a generic)."""
@@ -40,6 +41,7 @@ class Site:
         self.allowed |= {(t["file"], t["line"]) for t in row["allowed"]}
         self.external |= row["external"]
         self.partial |= row.get("partial", False)
+        self.undecided |= row.get("undecided", False)
 
     def accepts(self, edge):
         """Whether an edge is a right answer here."""
@@ -59,7 +61,7 @@ def goal(edge):
 def load(path):
     """Sites by (file, line)."""
     sites = {}
-    for line in Path(path).open():
+    for line in Path(path).read_text().splitlines():
         row = json.loads(line)
         key = (row["file"], row["line"], row["column"], row["kind"])
         sites.setdefault(key, Site(row)).add(row)
@@ -77,8 +79,15 @@ def last_name(symbol):
 def place(edge, here):
     """The site among those on a line that an edge belongs to, or None."""
     explicit = [s for s in here if not s.implicit]
+    at = [s for s in here if s.column == edge["column"]]
+    for site in at:
+        if site.accepts(edge):
+            return site
+    for site in here:
+        if site.accepts(edge) and (site.implicit or not at):
+            return site
     for site in explicit:
-        if site.column == edge["column"]:
+        if site in at:
             return site
     for site in here:
         if site.accepts(edge):
@@ -87,7 +96,7 @@ def place(edge, here):
         if site.implicit and site.column == edge["column"]:
             return site
     for site in explicit:
-        if site.name and site.name == last_name(edge["target"]):
+        if site.name and site.name == last_name(edge.get("target", "")):
             return site
     return None
 
@@ -124,7 +133,11 @@ def shown(value):
 
 
 def judge(lines, edges):
-    """Lays the edges on the sites; returns how many lie on no judged site."""
+    """Lays the edges on the sites; returns how many lie on no judged site.
+
+    Beside an implicit call that the oracle leaves open, what an explicit call
+    has besides a right edge may be the implicit call's, and is not judged.
+    """
     unplaced = 0
     for edge in edges:
         site = place(edge, lines.get((edge["path"], edge["line"]), ()))
@@ -132,6 +145,13 @@ def judge(lines, edges):
             unplaced += 1
         elif edge not in site.edges:
             site.edges.append(edge)
+    for here in lines.values():
+        if any(s.undecided for s in here):
+            for site in here:
+                right = [e for e in site.edges if site.accepts(e)]
+                if not site.implicit and right or site.undecided:
+                    unplaced += len(site.edges) - len(right)
+                    site.edges = right
     return unplaced
 
 
@@ -154,21 +174,45 @@ def measures(sites):
 
 
 def worst(found, count, repository):
-    """The commonest mistakes: kind of call, number, the definition, one example."""
-    groups, kinds = defaultdict(list), Counter()
-    texts = {}
-    for site, target in found:
+    """The commonest mistakes: how many edges, kind of call, what, one example.
+
+    `found` pairs a site with the definitions that are missing or invented there;
+    sites that are wrong about the same definitions are one line.
+    """
+    groups, kinds, texts = defaultdict(list), Counter(), {}
+    for site, targets in found:
         if site.file not in texts:
             texts[site.file] = (repository / site.file).read_text(errors="replace").splitlines()
         text = texts[site.file][site.line - 1] if site.line <= len(texts[site.file]) else ""
         kind = form(site, text)
-        kinds[kind] += 1
-        groups[kind, target].append((site, text.strip()[:90]))
+        kinds[kind] += len(targets)
+        groups[kind, targets].append((site, text.strip()[:90]))
     rows = []
-    for (kind, target), members in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))[:count]:
+    for (kind, targets), members in sorted(groups.items(), key=lambda g: (-len(g[1]) * len(g[0][1]), g[0]))[:count]:
         site, text = members[0]
-        rows.append((len(members), kind, f"{target[0]}:{target[1]}", f"{site.file}:{site.line}", text))
+        what = f"{targets[0][0]}:{targets[0][1]}" + (f" and {len(targets) - 1} more" if len(targets) > 1 else "")
+        rows.append((len(members) * len(targets), kind, what, f"{site.file}:{site.line}", text))
     return kinds, rows
+
+
+def show(sites, wanted, repository):
+    """Every mistake at a place or about a definition whose `file:line` contains `wanted`."""
+    def line(file, number):
+        text = (repository / file).read_text(errors="replace").splitlines()
+        return text[number - 1].strip()[:110] if 0 < number <= len(text) else ""
+
+    for site in sites:
+        missing = site.missing()
+        wrong = [] if site.partial else [e for e in site.edges if not site.accepts(e)]
+        places = [(site.file, site.line), *missing, *map(goal, wrong)]
+        if not (missing or wrong) or not any(wanted in f"{f}:{n}" for f, n in places):
+            continue
+        print(f"\n{site.file}:{site.line}:{site.column}  {line(site.file, site.line)}")
+        for target in sorted(missing):
+            print(f"  miss      {target[0]}:{target[1]}  {line(*target)}")
+        for e in wrong:
+            word = "phantom " if site.external and not site.targets else "invented"
+            print(f"  {word}  {e['target_path']}:{e['target_line']}  {line(*goal(e))}  ({e['confidence']})")
 
 
 def report(args, lines, edges, repository):
@@ -176,6 +220,9 @@ def report(args, lines, edges, repository):
     unplaced = judge(lines, edges)
     sites = [s for here in lines.values() for s in here]
     calls, implicit = [s for s in sites if not s.implicit], [s for s in sites if s.implicit]
+    if args.show:
+        show([*calls, *implicit] if args.implicit else calls, args.show, Path(repository))
+        return
     m = measures(calls)
     name = Path(repository).name
     if args.json:
@@ -190,14 +237,18 @@ def report(args, lines, edges, repository):
         print("".join(f"{h:>16}" for h in head) + "\n" + "".join(f"{c:>16}" for c in cells))
         print(f"\nedges judged: {m['exact_edges']} exact, {m['inferred_edges']} inferred; {unplaced} lie on no judged "
               f"site; {m['external_sites']} sites leave the repository")
+        off = sum(e["column"] != s.column for s in sites for e in s.edges)
+        if off * 10 > sum(len(s.edges) for s in sites):
+            print(f"note: {off} edges are not in the column of a called name; they were matched by target or name")
         i = measures(implicit)
         print(f"implicit calls: {i['sites']} sites, precision {shown(i['precision'])}, recall {shown(i['recall'])}, "
               f"phantom {shown(i['phantom'])}")
-    misses = [(s, t) for s in calls for t in s.missing()]
-    inventions = [(s, goal(e)) for s in calls for e in s.edges if not s.accepts(e) and not s.partial]
+    misses = [(s, (t,)) for s in calls for t in sorted(s.missing())]
+    inventions = [(s, wrong) for s in calls if not s.partial
+                  and (wrong := tuple(sorted({goal(e) for e in s.edges if not s.accepts(e)})))]
     for title, found in (("misses", misses), ("inventions", inventions)):
         kinds, rows = worst(found, args.worst, Path(repository))
-        print(f"\n{title}: {len(found)}; " + ", ".join(f"{k} {n}" for k, n in kinds.most_common()))
+        print(f"\n{title}: {sum(len(targets) for _, targets in found)} at {len({s for s, _ in found})} sites; " + ", ".join(f"{k} {n}" for k, n in kinds.most_common()))
         if args.markdown:
             print("\n| times | kind | definition | for example | text |\n|--:|---|---|---|---|")
         for n, kind, target, at, text in rows:
@@ -214,6 +265,8 @@ def main():
     p.add_argument("--truth", type=Path, help="rows of the oracle (default: where it wrote them)")
     p.add_argument("--edges", type=Path, help="edge records, instead of running `happy`")
     p.add_argument("--worst", type=int, default=20, metavar="N")
+    p.add_argument("--show", metavar="TEXT", help="every mistake at or about a `file:line` that contains TEXT")
+    p.add_argument("--implicit", action="store_true", help="with --show: implicit calls too")
     p.add_argument("--markdown", action="store_true")
     p.add_argument("--json", action="store_true", help="the numbers alone, as one JSON line")
     args = p.parse_args()

@@ -12,7 +12,9 @@ has to give: an override that a virtual call may reach, the class whose
 constructor is the target. `external` says that the call leaves the repository
 alone. `kind` is `call`, or `implicit` for calls without call syntax (operators,
 properties, decorators, conversions). `partial` marks a site where the oracle
-knows some targets, not all. Sites that the oracle cannot decide have no row.
+knows some targets, not all. A call that the oracle cannot decide has no row; an
+implicit one may have a row that is `undecided`, so that edges of its line are
+not taken for those of the call beside it.
 """
 
 import json
@@ -47,13 +49,14 @@ def place(file, line):
     return {"file": file, "line": line}
 
 
-def row(file, line, column, name, caller_line, targets, allowed=(), external=False, kind="call", partial=False):
+def row(file, line, column, name, caller_line, targets, allowed=(), external=False, kind="call", partial=False,
+        undecided=False):
     """One truth row from places given as `(file, line)` pairs."""
     targets = sorted(set(targets))
     made = {"file": file, "line": line, "column": column, "name": name, "caller_line": caller_line, "kind": kind,
             "targets": [place(*t) for t in targets],
             "allowed": [place(*a) for a in sorted(set(allowed) - set(targets))], "external": external}
-    return {**made, "partial": True} if partial else made
+    return {**made, **({"partial": True} if partial else {}), **({"undecided": True} if undecided else {})}
 
 
 def write(rows, repository, language):
