@@ -74,6 +74,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(jobs) = cli.global.jobs {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
     }
+    crate::index::exit_when_a_mapping_is_cut();
     let context = Context::new(cli.global);
     let done = run(&context, &cli.verb).and_then(|()| context.output.finish());
     match done {

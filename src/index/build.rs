@@ -277,7 +277,7 @@ impl Builder<'_> {
                     Ok(())
                 })
                 .collect::<Result<(), BuildError>>()?;
-            pack.finish()?;
+            pack.finish_relaxed()?;
             packs.reopen(self.store, id)?;
         }
         packs.mark_unreadable(jobs, source);
