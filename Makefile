@@ -1,0 +1,34 @@
+# Two commands do all: `make demo` shows what it does, `make test` tests it.
+# Both install what they need; neither needs more than Rust, Python 3, Git and
+# a package manager.
+
+.PHONY: demo test fast-test lint bench clean
+
+CARGO ?= cargo
+
+demo:
+	@tools/setup.sh demo
+	@$(CARGO) build --quiet --profile fast
+	@tools/demo.sh target/fast/happy
+
+test: lint fast-test
+
+lint:
+	@tools/setup.sh test
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --quiet -- -D warnings
+
+# `cargo nextest` where it is installed, otherwise cargo's own runner.
+fast-test:
+	@tools/setup.sh test
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	  $(CARGO) nextest run --no-fail-fast; \
+	else \
+	  $(CARGO) test; \
+	fi
+
+bench:
+	@benches/performance.sh
+
+clean:
+	$(CARGO) clean
