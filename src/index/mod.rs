@@ -12,7 +12,7 @@ pub mod assemble;
 mod build;
 mod builder;
 mod checked;
-mod encode;
+pub mod encode;
 mod error;
 mod gc;
 mod header;
