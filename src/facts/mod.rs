@@ -5,6 +5,7 @@
 
 mod binds;
 mod builder;
+mod define;
 mod defs;
 mod docs;
 mod exprs;
@@ -14,6 +15,7 @@ mod imports;
 mod leaves;
 mod scope;
 mod tokens;
+mod view;
 mod walk;
 
 pub use format::{Facts, View};
@@ -88,6 +90,7 @@ pub fn parse(
 pub const SOURCES: &[&str] = &[
     include_str!("binds.rs"),
     include_str!("builder.rs"),
+    include_str!("define.rs"),
     include_str!("defs.rs"),
     include_str!("docs.rs"),
     include_str!("exprs.rs"),
@@ -98,5 +101,6 @@ pub const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
     include_str!("scope.rs"),
     include_str!("tokens.rs"),
+    include_str!("view.rs"),
     include_str!("walk.rs"),
 ];
