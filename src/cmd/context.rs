@@ -21,25 +21,53 @@ pub struct GlobalArgs {
     /// Write records as JSON lines or as text
     ///
     /// Without this, a terminal gets text and a pipe gets JSON lines.
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        help_heading = "Global options"
+    )]
     pub format: Option<super::output::Format>,
 
     /// Colour the text: when it goes to a terminal, always or never
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        help_heading = "Global options"
+    )]
     pub color: super::output::Color,
 
     /// Run as if started in this folder
-    #[arg(short = 'C', global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        short = 'C',
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub directory: Option<PathBuf>,
 
     /// Look at a plain folder instead of a repository
     ///
     /// Nothing is stored; the folder is read anew each time.
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub no_git: Option<PathBuf>,
 
     /// Keep the index in this folder instead of `.git/happy`
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
     pub index_dir: Option<PathBuf>,
 
     /// Fail where there is no index, instead of building it
@@ -92,13 +120,19 @@ enum Bytes {
 impl Opened {
     /// The bytes of a file of the snapshot.
     pub fn read(&self, file: u32) -> Result<Vec<u8>, Error> {
-        let id = ObjectId::from_bytes(self.snapshot.blob(file)?)
-            .map_err(|_| git::Error::UnsafePath { path: String::new(), reason: "its id is damaged" })?;
+        let id = ObjectId::from_bytes(self.snapshot.blob(file)?).map_err(|_| {
+            git::Error::UnsafePath {
+                path: String::new(),
+                reason: "its id is damaged",
+            }
+        })?;
         let path = self.snapshot.text(self.snapshot.file(file)?.path)?;
         match &self.source {
             Bytes::Commit(repo) => Ok(repo.blob(id)?),
             Bytes::Worktree(worktree) => {
-                let at = worktree.files().binary_search_by(|file| file.path.as_slice().cmp(path));
+                let at = worktree
+                    .files()
+                    .binary_search_by(|file| file.path.as_slice().cmp(path));
                 match at {
                     Ok(at) => Ok(worktree.read(at)?),
                     Err(_) => Err(git::Error::MissingObject { id }.into()),
@@ -112,14 +146,25 @@ impl Opened {
 fn read_plain(root: &Path, path: &[u8]) -> Result<Vec<u8>, Error> {
     use std::os::unix::ffi::OsStrExt;
     let path = root.join(std::ffi::OsStr::from_bytes(path));
-    std::fs::read(&path).map_err(|source| git::Error::Io { action: "read", path, source }.into())
+    std::fs::read(&path).map_err(|source| {
+        git::Error::Io {
+            action: "read",
+            path,
+            source,
+        }
+        .into()
+    })
 }
 
 impl Context {
     /// For a run with these options.
     pub fn new(args: GlobalArgs) -> Self {
         let output = Output::new(args.format, args.color, variable("NO_COLOR").is_some());
-        Self { args, output, started: Instant::now() }
+        Self {
+            args,
+            output,
+            started: Instant::now(),
+        }
     }
 
     /// How long the run has taken so far.
@@ -130,8 +175,11 @@ impl Context {
     /// The folder that the run is about.
     pub fn directory(&self) -> Result<PathBuf, Error> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
-        let current = std::env::current_dir()
-            .map_err(|source| git::Error::Io { action: "find", path: PathBuf::from("."), source })?;
+        let current = std::env::current_dir().map_err(|source| git::Error::Io {
+            action: "find",
+            path: PathBuf::from("."),
+            source,
+        })?;
         Ok(match &self.args.directory {
             Some(directory) => current.join(directory),
             None => current,
@@ -153,7 +201,11 @@ impl Context {
                 git::ObjectFormat::Sha256 => ObjectFormat::Sha256,
             },
         };
-        let root = self.args.index_dir.clone().unwrap_or_else(|| repo.happy_dir());
+        let root = self
+            .args
+            .index_dir
+            .clone()
+            .unwrap_or_else(|| repo.happy_dir());
         Ok(Store::open(&root, owner, Mode::Disk)?)
     }
 
@@ -188,7 +240,12 @@ impl Context {
     }
 
     /// The snapshot of a commit.
-    pub fn open_commit(&self, repo: &Repo, store: &Store, commit: ObjectId) -> Result<Opened, Error> {
+    pub fn open_commit(
+        &self,
+        repo: &Repo,
+        store: &Store,
+        commit: ObjectId,
+    ) -> Result<Opened, Error> {
         let name = commit.short();
         let opened = |snapshot, built| Opened {
             snapshot,
@@ -208,10 +265,15 @@ impl Context {
         let listing = repo.files(commit)?;
         let attributes = repo.attributes(&listing.files);
         let files = source_files(&listing.files, &attributes);
-        let source = CommitSource { repo: repo.clone(), files: &files };
+        let source = CommitSource {
+            repo: repo.clone(),
+            files: &files,
+        };
         let tree = repo.tree_of(commit)?;
         let identity =
-            store.owner().identity(commit.as_bytes(), tree.as_bytes(), snapshot_fingerprint());
+            store
+                .owner()
+                .identity(commit.as_bytes(), tree.as_bytes(), snapshot_fingerprint());
         let snapshot = self.build(store, &files, &source, &writer, identity, |builder| {
             match writer.publish(commit.as_bytes(), builder) {
                 Ok(segment) => Snapshot::new(segment),
@@ -225,7 +287,12 @@ impl Context {
         Ok(opened(snapshot, true))
     }
 
-    fn open_worktree(&self, repo: &Repo, store: &Store, worktree: Worktree) -> Result<Opened, Error> {
+    fn open_worktree(
+        &self,
+        repo: &Repo,
+        store: &Store,
+        worktree: Worktree,
+    ) -> Result<Opened, Error> {
         let key = worktree.id();
         let id = worktree_name(repo);
         let found = self.usable(store.worktree(&id, key.as_bytes()))?;
@@ -235,37 +302,64 @@ impl Context {
                 self.may_build("the working tree")?;
                 let writer = store.write(LOCK_TIMEOUT, self.now())?;
                 let files = source_files(worktree.files(), worktree.attributes());
-                let source = WorktreeSource { worktree: &worktree, indices: indices(worktree.files()) };
-                let identity =
-                    store.owner().identity(&[], key.as_bytes(), snapshot_fingerprint());
-                let snapshot = self.build(store, &files, &source, &writer, identity, |builder| {
-                    match writer.publish_worktree(&id, key.as_bytes(), builder) {
+                let source = WorktreeSource {
+                    worktree: &worktree,
+                    indices: indices(worktree.files()),
+                };
+                let identity = store
+                    .owner()
+                    .identity(&[], key.as_bytes(), snapshot_fingerprint());
+                let snapshot = self.build(
+                    store,
+                    &files,
+                    &source,
+                    &writer,
+                    identity,
+                    |builder| match writer.publish_worktree(&id, key.as_bytes(), builder) {
                         Ok(segment) => Snapshot::new(segment),
                         Err(error) if error.is_full() => Snapshot::new(builder.to_segment()?),
                         Err(error) => Err(error),
-                    }
-                })?;
+                    },
+                )?;
                 drop(writer);
                 self.tell(&store.warnings());
                 (snapshot, true)
             }
         };
         let source = Bytes::Worktree(Box::new(worktree));
-        Ok(Opened { snapshot, name: "worktree".to_owned(), built, source })
+        Ok(Opened {
+            snapshot,
+            name: "worktree".to_owned(),
+            built,
+            source,
+        })
     }
 
     fn open_folder(&self, folder: &Path) -> Result<Opened, Error> {
         let root = self.directory()?.join(folder);
         let plain = super::folder::read(&root)?;
-        let owner = Owner { repository: Vec::new(), object_format: ObjectFormat::Sha1 };
+        let owner = Owner {
+            repository: Vec::new(),
+            object_format: ObjectFormat::Sha1,
+        };
         let store = Store::open(&root.join(".happy"), owner, Mode::Memory)?;
         let writer = store.write(LOCK_TIMEOUT, self.now())?;
-        let source = super::folder::FolderSource { root: &root, files: &plain };
-        let identity = store.owner().identity(&[], &[0; 20], snapshot_fingerprint());
+        let source = super::folder::FolderSource {
+            root: &root,
+            files: &plain,
+        };
+        let identity = store
+            .owner()
+            .identity(&[], &[0; 20], snapshot_fingerprint());
         let snapshot = self.build(&store, &plain, &source, &writer, identity, |builder| {
             Snapshot::new(builder.to_segment()?)
         })?;
-        Ok(Opened { snapshot, name: "folder".to_owned(), built: true, source: Bytes::Folder(root) })
+        Ok(Opened {
+            snapshot,
+            name: "folder".to_owned(),
+            built: true,
+            source: Bytes::Folder(root),
+        })
     }
 
     /// A snapshot that this program can use; one that is damaged, or was made
@@ -296,7 +390,9 @@ impl Context {
 
     fn may_build(&self, what: &str) -> Result<(), Error> {
         if self.args.no_auto_index {
-            return Err(Error::NoIndex { what: what.to_owned() });
+            return Err(Error::NoIndex {
+                what: what.to_owned(),
+            });
         }
         Ok(())
     }
@@ -310,9 +406,15 @@ impl Context {
         identity: crate::index::Identity,
         publish: impl FnOnce(&crate::index::SegmentBuilder<'_>) -> Result<Snapshot, crate::index::Error>,
     ) -> Result<Snapshot, Error> {
-        let bar = Arc::new(Bar::new(!self.args.quiet && std::io::stderr().is_terminal()));
+        let bar = Arc::new(Bar::new(
+            !self.args.quiet && std::io::stderr().is_terminal(),
+        ));
         let progress: &dyn Progress = &*bar;
-        let builder = Builder { store, deadline: DEADLINE, progress };
+        let builder = Builder {
+            store,
+            deadline: DEADLINE,
+            progress,
+        };
         let snapshot = builder.build(files, source, writer, identity, publish);
         let text = bar.finish(self.started.elapsed());
         let snapshot = snapshot?;
@@ -335,7 +437,10 @@ impl Context {
                     format!("`{}` lies on a file system without locks", path.display())
                 }
                 Warning::Damaged { path, what } => {
-                    format!("`{}` is damaged ({what}); it was built again", path.display())
+                    format!(
+                        "`{}` is damaged ({what}); it was built again",
+                        path.display()
+                    )
                 }
             };
             self.warn(&text);
@@ -368,7 +473,9 @@ fn worktree_name(repo: &Repo) -> String {
 }
 
 fn indices(files: &[git::TreeFile]) -> Vec<usize> {
-    (0..files.len()).filter(|at| is_file(files[*at].mode)).collect()
+    (0..files.len())
+        .filter(|at| is_file(files[*at].mode))
+        .collect()
 }
 
 fn is_file(mode: git::Mode) -> bool {
@@ -394,7 +501,12 @@ fn source_files(files: &[git::TreeFile], attributes: &git::Attributes) -> Vec<So
                     }
                 }
             }
-            SourceFile { path: file.path.clone(), id: file.id, flags, unflags }
+            SourceFile {
+                path: file.path.clone(),
+                id: file.id,
+                flags,
+                unflags,
+            }
         })
         .collect()
 }

@@ -27,7 +27,12 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let opened = context.open(&args.at)?;
     let found = nodes(context, &opened, &args.symbols.symbols)?;
-    let options = DepOptions { reverse: args.reverse, transitive: args.transitive };
-    query::deps(&opened.snapshot, &found, options, |record| context.output.emit(&record))?;
+    let options = DepOptions {
+        reverse: args.reverse,
+        transitive: args.transitive,
+    };
+    query::deps(&opened.snapshot, &found, options, |record| {
+        context.output.emit(&record)
+    })?;
     Ok(())
 }

@@ -112,7 +112,8 @@ impl Error {
                     "make a commit, or leave `--at` out to ask about the working tree".to_owned()
                 }
                 git::Error::CorruptIndex { .. } => {
-                    "pass `--at HEAD` to ask about the commit, or repair it with `git reset`".to_owned()
+                    "pass `--at HEAD` to ask about the commit, or repair it with `git reset`"
+                        .to_owned()
                 }
                 git::Error::NoWorkTree { .. } => "name a revision with `--at`".to_owned(),
                 git::Error::MissingObject { .. } | git::Error::CorruptObject { .. } => {
@@ -143,6 +144,12 @@ impl Error {
     /// The failure as a record.
     pub fn record(&self) -> Record {
         let Kind(code, exit, retryable) = self.kind();
-        Record::Error { code, exit, retryable, message: self.to_string(), hint: self.hint() }
+        Record::Error {
+            code,
+            exit,
+            retryable,
+            message: self.to_string(),
+            hint: self.hint(),
+        }
     }
 }

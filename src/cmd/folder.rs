@@ -11,7 +11,12 @@ use crate::index::{Source, SourceFile};
 pub fn read(root: &Path) -> Result<Vec<SourceFile>, Error> {
     if !root.is_dir() {
         let source = std::io::ErrorKind::NotFound.into();
-        return Err(git::Error::Io { action: "read", path: root.to_owned(), source }.into());
+        return Err(git::Error::Io {
+            action: "read",
+            path: root.to_owned(),
+            source,
+        }
+        .into());
     }
     let walk = ignore::WalkBuilder::new(root)
         .follow_links(false)
@@ -23,11 +28,22 @@ pub fn read(root: &Path) -> Result<Vec<SourceFile>, Error> {
         if !entry.file_type().is_some_and(|kind| kind.is_file()) {
             continue;
         }
-        let Ok(relative) = entry.path().strip_prefix(root) else { continue };
-        let Ok(bytes) = std::fs::read(entry.path()) else { continue };
-        let Some(id) = ObjectId::of_blob(ObjectFormat::Sha1, &bytes) else { continue };
+        let Ok(relative) = entry.path().strip_prefix(root) else {
+            continue;
+        };
+        let Ok(bytes) = std::fs::read(entry.path()) else {
+            continue;
+        };
+        let Some(id) = ObjectId::of_blob(ObjectFormat::Sha1, &bytes) else {
+            continue;
+        };
         let path = relative.as_os_str().as_bytes().to_vec();
-        files.push(SourceFile { path, id, flags: 0, unflags: 0 });
+        files.push(SourceFile {
+            path,
+            id,
+            flags: 0,
+            unflags: 0,
+        });
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
@@ -43,7 +59,13 @@ pub struct FolderSource<'a> {
 
 impl Source for FolderSource<'_> {
     fn read(&self, at: usize) -> Result<Vec<u8>, git::Error> {
-        let path = self.root.join(std::ffi::OsStr::from_bytes(&self.files[at].path));
-        std::fs::read(&path).map_err(|source| git::Error::Io { action: "read", path, source })
+        let path = self
+            .root
+            .join(std::ffi::OsStr::from_bytes(&self.files[at].path));
+        std::fs::read(&path).map_err(|source| git::Error::Io {
+            action: "read",
+            path,
+            source,
+        })
     }
 }

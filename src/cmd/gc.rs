@@ -40,7 +40,11 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         Ok(id) if repo.objects().contains(id) => Reach::Unreached,
         _ => Reach::Gone,
     };
-    let wanted = Wanted { reach: &reach, fingerprints: &fingerprints, blob: &|_| true };
+    let wanted = Wanted {
+        reach: &reach,
+        fingerprints: &fingerprints,
+        blob: &|_| true,
+    };
     let report = writer.gc(&policy, &wanted)?;
     context.output.emit(&Record::Collected {
         snapshots: report.snapshots as u64,

@@ -58,7 +58,11 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         Kind::References,
         Kind::Overrides,
     ];
-    let chosen = if args.edge.is_empty() { &all[..] } else { &args.edge };
+    let chosen = if args.edge.is_empty() {
+        &all[..]
+    } else {
+        &args.edge
+    };
     if args.edge.is_empty() {
         let mut open = true;
         query::symbols(&opened.snapshot, &SymbolFilter::default(), |record| {
@@ -70,6 +74,8 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         }
     }
     let kinds: Vec<EdgeKind> = chosen.iter().map(|kind| kind.edge()).collect();
-    query::edges(&opened.snapshot, &kinds, |record| context.output.emit(&record))?;
+    query::edges(&opened.snapshot, &kinds, |record| {
+        context.output.emit(&record)
+    })?;
     Ok(())
 }

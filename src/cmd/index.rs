@@ -24,7 +24,9 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         return Ok(());
     }
     for revision in &args.revisions {
-        let opened = context.open(&AtArgs { at: Some(revision.clone()) })?;
+        let opened = context.open(&AtArgs {
+            at: Some(revision.clone()),
+        })?;
         if !context.output.emit(&record(context, &opened)?) {
             break;
         }

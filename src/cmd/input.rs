@@ -33,7 +33,10 @@ pub fn texts(arguments: &[String]) -> Result<Vec<String>, Error> {
 }
 
 fn from_stdin() -> Result<Vec<String>, Error> {
-    let failed = |source| Error::Stream { action: "read standard input", source };
+    let failed = |source| Error::Stream {
+        action: "read standard input",
+        source,
+    };
     let mut input = std::io::stdin().lock();
     let mut found: Vec<String> = Vec::new();
     let mut line = Vec::new();
@@ -48,8 +51,11 @@ fn from_stdin() -> Result<Vec<String>, Error> {
         if text.is_empty() {
             continue;
         }
-        if let Some(name) = if text.starts_with('{') { from_record(text)? } else { Some(text.to_owned()) }
-        {
+        if let Some(name) = if text.starts_with('{') {
+            from_record(text)?
+        } else {
+            Some(text.to_owned())
+        } {
             if !found.contains(&name) {
                 found.push(name);
             }
@@ -84,14 +90,19 @@ pub fn nodes(context: &Context, opened: &Opened, arguments: &[String]) -> Result
     for text in texts(arguments)? {
         let answer = query::find(&opened.snapshot, text.as_bytes())?;
         if answer.nodes.is_empty() {
-            let nearest =
-                answer.nearest.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+            let nearest = answer
+                .nearest
+                .iter()
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect();
             missing.get_or_insert(Error::NoSymbol { text, nearest });
             continue;
         }
         if answer.nodes.len() > 1 && !piped {
             let count = answer.nodes.len();
-            context.warn(&format!("`{text}` means {count} symbols; each record says which"));
+            context.warn(&format!(
+                "`{text}` means {count} symbols; each record says which"
+            ));
             for node in answer.nodes.iter().take(8) {
                 let name = query::symbol_text(&opened.snapshot, *node)?;
                 context.warn(&format!("  {}", String::from_utf8_lossy(&name)));

@@ -37,7 +37,12 @@ use clap::Parser;
 /// records: JSON lines in a pipe, text at a terminal. Questions are answered
 /// for the working tree as it is now, or with `--at` for any revision.
 #[derive(Debug, Parser)]
-#[command(name = "happy", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "happy",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -72,7 +77,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     if let Some(jobs) = cli.global.jobs {
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs)
+            .build_global();
     }
     crate::index::exit_when_a_mapping_is_cut();
     let context = Context::new(cli.global);

@@ -41,14 +41,24 @@ impl Output {
     /// To standard output.
     pub fn new(format: Option<Format>, color: Color, no_color: bool) -> Self {
         let terminal = io::stdout().is_terminal();
-        let format = format.unwrap_or(if terminal { Format::Text } else { Format::Jsonl });
+        let format = format.unwrap_or(if terminal {
+            Format::Text
+        } else {
+            Format::Jsonl
+        });
         let color = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => terminal && !no_color,
         };
         let out = RefCell::new(BufWriter::with_capacity(1 << 16, io::stdout()));
-        Self { format, color, out, count: RefCell::new(0), failed: RefCell::new(None) }
+        Self {
+            format,
+            color,
+            out,
+            count: RefCell::new(0),
+            failed: RefCell::new(None),
+        }
     }
 
     /// The format that is written.
@@ -89,7 +99,10 @@ impl Output {
                 Err(error) => error,
             },
         };
-        Err(Error::Stream { action: "write output", source })
+        Err(Error::Stream {
+            action: "write output",
+            source,
+        })
     }
 
     /// Says something on standard error.

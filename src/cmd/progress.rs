@@ -25,7 +25,11 @@ impl Bar {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        Self { bar, files: AtomicUsize::new(0), lines: AtomicU64::new(0) }
+        Self {
+            bar,
+            files: AtomicUsize::new(0),
+            lines: AtomicU64::new(0),
+        }
     }
 
     /// Ends the bar; a sentence that sums up.
@@ -33,7 +37,10 @@ impl Bar {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        let (files, lines) = (self.files.load(Ordering::Relaxed), self.lines.load(Ordering::Relaxed));
+        let (files, lines) = (
+            self.files.load(Ordering::Relaxed),
+            self.lines.load(Ordering::Relaxed),
+        );
         let seconds = elapsed.as_secs_f64();
         format!("indexed {files} files, {lines} lines in {seconds:.2} s")
     }

@@ -21,6 +21,8 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let opened = context.open(&args.at)?;
     let targets = nodes(context, &opened, &args.symbols.symbols)?;
-    query::refs(&opened.snapshot, &targets, |record| context.output.emit(&record))?;
+    query::refs(&opened.snapshot, &targets, |record| {
+        context.output.emit(&record)
+    })?;
     Ok(())
 }

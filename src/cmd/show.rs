@@ -38,7 +38,10 @@ fn source(opened: &Opened, node: u32) -> Result<Record, Error> {
     // Whole lines, so that the indentation of the first one is there.
     let start = (record.start as usize).min(bytes.len());
     let end = (record.end as usize).clamp(start, bytes.len());
-    let start = bytes[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let start = bytes[..start]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
     Ok(Record::Source {
         symbol: query::symbol(&opened.snapshot, node)?,
         start_line: record.start_line,

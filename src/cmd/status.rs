@@ -67,7 +67,9 @@ fn coverage(context: &Context, args: &Args) -> Result<(), Error> {
         }
         let record = Record::Coverage {
             path: opened.snapshot.text(file.path)?.into(),
-            language: LANGUAGES.get(usize::from(file.language)).map(|spec| spec.name),
+            language: LANGUAGES
+                .get(usize::from(file.language))
+                .map(|spec| spec.name),
             reason: Reason::from_number(file.reason).name(),
             generated: file.flags & file_flag::GENERATED != 0,
             vendored: file.flags & file_flag::VENDORED != 0,

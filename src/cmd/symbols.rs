@@ -31,9 +31,14 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     for name in &args.lang {
         if crate::lang::by_name(name).is_none() {
-            let known: Vec<&str> = crate::lang::LANGUAGES.iter().map(|spec| spec.name).collect();
+            let known: Vec<&str> = crate::lang::LANGUAGES
+                .iter()
+                .map(|spec| spec.name)
+                .collect();
             let known = known.join(", ");
-            return Err(Error::Usage(format!("no language `{name}`; there are {known}")));
+            return Err(Error::Usage(format!(
+                "no language `{name}`; there are {known}"
+            )));
         }
     }
     let opened = context.open(&args.at)?;
@@ -50,7 +55,9 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
             filter.pattern = Some(pattern.clone().into_bytes());
         }
     }
-    query::symbols(&opened.snapshot, &filter, |record| context.output.emit(&record))?;
+    query::symbols(&opened.snapshot, &filter, |record| {
+        context.output.emit(&record)
+    })?;
     Ok(())
 }
 

@@ -71,7 +71,14 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             }
             pen.signature(symbol)?;
         }
-        Record::Caller { symbol, depth, site, confidence, calls, .. } => {
+        Record::Caller {
+            symbol,
+            depth,
+            site,
+            confidence,
+            calls,
+            ..
+        } => {
             indent(pen.out, *depth)?;
             pen.site(site)?;
             write!(pen.out, "  ")?;
@@ -81,34 +88,69 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             }
             pen.confidence(*confidence)?;
         }
-        Record::Callee { symbol, depth, site, confidence, .. } => {
+        Record::Callee {
+            symbol,
+            depth,
+            site,
+            confidence,
+            ..
+        } => {
             indent(pen.out, *depth)?;
             pen.site(site)?;
             write!(pen.out, "  ")?;
             pen.symbol(symbol)?;
             pen.confidence(*confidence)?;
         }
-        Record::Unresolved { symbol, name, site, reason, confidence } => {
+        Record::Unresolved {
+            symbol,
+            name,
+            site,
+            reason,
+            confidence,
+        } => {
             pen.site(site)?;
             write!(pen.out, "  ")?;
             pen.put(BOLD, &symbol.lossy())?;
-            pen.put(DIM, &format!("  calls some `{}`: {}", name.lossy(), reason.replace('_', " ")))?;
+            pen.put(
+                DIM,
+                &format!(
+                    "  calls some `{}`: {}",
+                    name.lossy(),
+                    reason.replace('_', " ")
+                ),
+            )?;
             pen.confidence(*confidence)?;
         }
-        Record::Reference { symbol, edge, site, confidence, .. } => {
+        Record::Reference {
+            symbol,
+            edge,
+            site,
+            confidence,
+            ..
+        } => {
             pen.site(site)?;
             write!(pen.out, ":{}  ", site.site_column)?;
             pen.symbol(symbol)?;
             pen.put(DIM, &format!("  {edge}"))?;
             pen.confidence(*confidence)?;
         }
-        Record::Dependency { symbol, edge, depth, site, .. } => {
+        Record::Dependency {
+            symbol,
+            edge,
+            depth,
+            site,
+            ..
+        } => {
             indent(pen.out, *depth)?;
             pen.symbol(symbol)?;
             pen.put(DIM, &format!("  {edge} at "))?;
             pen.site(site)?;
         }
-        Record::Source { symbol, start_line, text } => {
+        Record::Source {
+            symbol,
+            start_line,
+            text,
+        } => {
             pen.symbol(symbol)?;
             writeln!(pen.out)?;
             for (at, line) in text.lossy().lines().enumerate() {
@@ -116,7 +158,12 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 writeln!(pen.out, "{}", printable(line))?;
             }
         }
-        Record::Step { index, symbol, site, confidence } => {
+        Record::Step {
+            index,
+            symbol,
+            site,
+            confidence,
+        } => {
             write!(pen.out, "{:>3}  ", index)?;
             pen.symbol(symbol)?;
             if let Some(site) = site {
@@ -127,7 +174,15 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 pen.confidence(*confidence)?;
             }
         }
-        Record::Edge { kind, confidence, source, target, path, line, .. } => {
+        Record::Edge {
+            kind,
+            confidence,
+            source,
+            target,
+            path,
+            line,
+            ..
+        } => {
             write!(pen.out, "{kind:<11}")?;
             pen.put(BOLD, &source.lossy())?;
             write!(pen.out, " -> ")?;
@@ -136,9 +191,23 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             pen.place(path, *line)?;
             pen.confidence(*confidence)?;
         }
-        Record::Snapshot { revision, files, symbols, edges, unresolved, lines, bytes, built, milliseconds } => {
+        Record::Snapshot {
+            revision,
+            files,
+            symbols,
+            edges,
+            unresolved,
+            lines,
+            bytes,
+            built,
+            milliseconds,
+        } => {
             pen.put(BOLD, revision)?;
-            let done = if *built { format!("indexed in {milliseconds} ms") } else { "was indexed".to_owned() };
+            let done = if *built {
+                format!("indexed in {milliseconds} ms")
+            } else {
+                "was indexed".to_owned()
+            };
             write!(
                 pen.out,
                 "  {done}: {files} files, {lines} lines, {symbols} symbols, {edges} edges, \
@@ -146,7 +215,14 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 bytes >> 20
             )?;
         }
-        Record::Coverage { path, language, reason, generated, vendored, .. } => {
+        Record::Coverage {
+            path,
+            language,
+            reason,
+            generated,
+            vendored,
+            ..
+        } => {
             write!(pen.out, "{reason:<12}{:<12}", language.unwrap_or("-"))?;
             pen.put(MAGENTA, &path.lossy())?;
             for (marked, word) in [(*generated, "generated"), (*vendored, "vendored")] {
@@ -155,27 +231,66 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 }
             }
         }
-        Record::Status { head, dirty, indexed, snapshots, bytes, path } => {
-            writeln!(pen.out, "head       {}", head.as_deref().unwrap_or("no commit yet"))?;
-            writeln!(pen.out, "worktree   {}", if *dirty { "has changes" } else { "clean" })?;
-            let state = if *indexed { "ready" } else { "not built yet; the next question builds it" };
+        Record::Status {
+            head,
+            dirty,
+            indexed,
+            snapshots,
+            bytes,
+            path,
+        } => {
+            writeln!(
+                pen.out,
+                "head       {}",
+                head.as_deref().unwrap_or("no commit yet")
+            )?;
+            writeln!(
+                pen.out,
+                "worktree   {}",
+                if *dirty { "has changes" } else { "clean" }
+            )?;
+            let state = if *indexed {
+                "ready"
+            } else {
+                "not built yet; the next question builds it"
+            };
             writeln!(pen.out, "index      {state}")?;
-            write!(pen.out, "stored     {snapshots} snapshots, {} MiB in ", bytes >> 20)?;
+            write!(
+                pen.out,
+                "stored     {snapshots} snapshots, {} MiB in ",
+                bytes >> 20
+            )?;
             pen.put(MAGENTA, &path.lossy())?;
         }
-        Record::Verified { path, sound, problem } => {
+        Record::Verified {
+            path,
+            sound,
+            problem,
+        } => {
             write!(pen.out, "{:<9}", if *sound { "sound" } else { "damaged" })?;
             pen.put(MAGENTA, &path.lossy())?;
             if let Some(problem) = problem {
                 write!(pen.out, "  {problem}")?;
             }
         }
-        Record::Collected { snapshots, packs, bytes } => {
-            write!(pen.out, "removed {snapshots} snapshots and {packs} packs, {} MiB", bytes >> 20)?;
+        Record::Collected {
+            snapshots,
+            packs,
+            bytes,
+        } => {
+            write!(
+                pen.out,
+                "removed {snapshots} snapshots and {packs} packs, {} MiB",
+                bytes >> 20
+            )?;
         }
         Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
     }
-    if matches!(record, Record::Source { .. }) { Ok(()) } else { writeln!(out) }
+    if matches!(record, Record::Source { .. }) {
+        Ok(())
+    } else {
+        writeln!(out)
+    }
 }
 
 fn indent(out: &mut dyn Write, depth: u32) -> io::Result<()> {
@@ -195,7 +310,15 @@ fn shorten(text: &str, limit: usize) -> String {
 /// Text without control characters, which could steer a terminal.
 fn printable(text: &str) -> std::borrow::Cow<'_, str> {
     if text.chars().any(|c| c.is_control() && c != '\t') {
-        text.chars().map(|c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c }).collect()
+        text.chars()
+            .map(|c| {
+                if c.is_control() && c != '\t' {
+                    '\u{FFFD}'
+                } else {
+                    c
+                }
+            })
+            .collect()
     } else {
         text.into()
     }

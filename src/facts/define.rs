@@ -138,7 +138,13 @@ impl Walk<'_> {
     }
 
     /// Pushes a definition for the innermost frame and binds its name.
-    pub(super) fn define(&mut self, node: Node<'_>, named: Option<Named>, kind: DefKind, extra: u32) -> u32 {
+    pub(super) fn define(
+        &mut self,
+        node: Node<'_>,
+        named: Option<Named>,
+        kind: DefKind,
+        extra: u32,
+    ) -> u32 {
         let at = self.frames.len() - 1;
         let mut frame = self.frames[at];
         let anonymous = named.is_none();

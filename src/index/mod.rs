@@ -32,7 +32,10 @@ mod store;
 mod writer;
 
 pub use adjacency::{Adjacency, Direction, Visited};
-pub use build::{Builder, Progress, Stage, BuildError, Reason, Source, SourceFile, fingerprint, snapshot_fingerprint};
+pub use build::{
+    BuildError, Builder, Progress, Reason, Source, SourceFile, Stage, fingerprint,
+    snapshot_fingerprint,
+};
 pub use builder::SegmentBuilder;
 pub use checked::Checked;
 pub use encode::STORED;

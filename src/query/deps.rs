@@ -22,8 +22,12 @@ pub struct DepOptions {
 }
 
 /// Edges by which one file depends on another.
-const KINDS: [EdgeKind; 4] =
-    [EdgeKind::Imports, EdgeKind::Implements, EdgeKind::Calls, EdgeKind::References];
+const KINDS: [EdgeKind; 4] = [
+    EdgeKind::Imports,
+    EdgeKind::Implements,
+    EdgeKind::Calls,
+    EdgeKind::References,
+];
 
 /// The dependencies of `nodes`. A file depends on files (and external
 /// packages); a symbol depends on symbols.
@@ -89,7 +93,15 @@ fn neighbours(snapshot: &Snapshot, node: u32, reverse: bool) -> Result<Neighbour
                 }
             } else {
                 for edge in snapshot.edges_from(kind, member)? {
-                    add(snapshot, &mut found, node, is_file, edge.target, kind, *edge)?;
+                    add(
+                        snapshot,
+                        &mut found,
+                        node,
+                        is_file,
+                        edge.target,
+                        kind,
+                        *edge,
+                    )?;
                 }
             }
         }

@@ -51,7 +51,11 @@ fn edge_record(snapshot: &Snapshot, kind: EdgeKind, edge: &EdgeRec) -> Result<Re
     };
     Ok(Record::Edge {
         kind: edge_name(kind),
-        confidence: if kind == EdgeKind::Defines { Confidence::Exact } else { confidence(edge) },
+        confidence: if kind == EdgeKind::Defines {
+            Confidence::Exact
+        } else {
+            confidence(edge)
+        },
         source: Text(symbol_text(snapshot, edge.source)?),
         source_path,
         source_line,
@@ -66,5 +70,8 @@ fn edge_record(snapshot: &Snapshot, kind: EdgeKind, edge: &EdgeRec) -> Result<Re
 
 fn place(snapshot: &Snapshot, node: u32) -> Result<(Text, u32)> {
     let record = snapshot.symbol(node)?;
-    Ok((snapshot.text(snapshot.file(record.file)?.path)?.into(), record.line))
+    Ok((
+        snapshot.text(snapshot.file(record.file)?.path)?.into(),
+        record.line,
+    ))
 }

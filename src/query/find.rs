@@ -22,7 +22,11 @@ pub fn find(snapshot: &Snapshot, text: &[u8]) -> Result<Found> {
     let mut nodes = exact(snapshot, text)?;
     nodes.sort_unstable();
     nodes.dedup();
-    let nearest = if nodes.is_empty() { nearest(snapshot, text)? } else { Vec::new() };
+    let nearest = if nodes.is_empty() {
+        nearest(snapshot, text)?
+    } else {
+        Vec::new()
+    };
     Ok(Found { nodes, nearest })
 }
 
@@ -88,8 +92,12 @@ fn in_file(snapshot: &Snapshot, file: u32, qualified: &[u8]) -> Result<Vec<u32>>
 
 /// `path:line`: the innermost symbol around the line.
 fn at_line(snapshot: &Snapshot, text: &[u8]) -> Result<Option<Vec<u32>>> {
-    let Some(at) = text.iter().rposition(|byte| *byte == b':') else { return Ok(None) };
-    let number = std::str::from_utf8(&text[at + 1..]).ok().and_then(|text| text.parse::<u32>().ok());
+    let Some(at) = text.iter().rposition(|byte| *byte == b':') else {
+        return Ok(None);
+    };
+    let number = std::str::from_utf8(&text[at + 1..])
+        .ok()
+        .and_then(|text| text.parse::<u32>().ok());
     let (Some(line), Some(file)) = (number, file_at(snapshot, &text[..at])?) else {
         return Ok(None);
     };
@@ -123,7 +131,10 @@ fn externals(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<u32>> {
 /// `name` or `Container.name`; `::` serves as a dot.
 fn by_qualified(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<u32>> {
     let dotted = dots(text);
-    let last = dotted.rsplit(|byte| *byte == b'.').next().unwrap_or(&dotted);
+    let last = dotted
+        .rsplit(|byte| *byte == b'.')
+        .next()
+        .unwrap_or(&dotted);
     let plain = last.split(|byte| *byte == b'#').next().unwrap_or(last);
     let mut found = Vec::new();
     for &node in snapshot.by_name(plain)? {
@@ -157,7 +168,11 @@ fn ends_in(name: &[u8], tail: &[u8]) -> bool {
 /// The names nearest to the last part of `text`.
 fn nearest(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<Vec<u8>>> {
     let dotted = dots(text);
-    let wanted = dotted.rsplit(|byte| *byte == b'.').next().unwrap_or(&dotted).to_ascii_lowercase();
+    let wanted = dotted
+        .rsplit(|byte| *byte == b'.')
+        .next()
+        .unwrap_or(&dotted)
+        .to_ascii_lowercase();
     if wanted.is_empty() || wanted.len() > 64 {
         return Ok(Vec::new());
     }
@@ -170,12 +185,15 @@ fn nearest(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<Vec<u8>>> {
             continue;
         }
         let lower = name.to_ascii_lowercase();
-        let distance =
-            strsim::osa_distance(&wanted, &String::from_utf8_lossy(&lower));
+        let distance = strsim::osa_distance(&wanted, &String::from_utf8_lossy(&lower));
         if distance <= limit {
             best.push((distance, name.to_vec()));
         }
     }
     best.sort();
-    Ok(best.into_iter().take(SUGGESTIONS).map(|(_, name)| name).collect())
+    Ok(best
+        .into_iter()
+        .take(SUGGESTIONS)
+        .map(|(_, name)| name)
+        .collect())
 }

@@ -21,7 +21,10 @@ pub const KINDS: [(&str, DefKind); 8] = [
 
 /// The name of a symbol's kind.
 pub fn kind_name(kind: u32) -> &'static str {
-    KINDS.iter().find(|(_, known)| *known as u32 == kind).map_or("variable", |(name, _)| name)
+    KINDS
+        .iter()
+        .find(|(_, known)| *known as u32 == kind)
+        .map_or("variable", |(name, _)| name)
 }
 
 /// The name of an edge's kind.
@@ -54,7 +57,10 @@ pub fn symbol_text(snapshot: &Snapshot, node: u32) -> Result<Vec<u8>> {
 pub fn symbol(snapshot: &Snapshot, node: u32) -> Result<Symbol> {
     if snapshot.is_external(node) {
         let text = snapshot.external(node)?;
-        let name = text.rsplit(|byte| matches!(byte, b'.' | b':')).next().unwrap_or(text);
+        let name = text
+            .rsplit(|byte| matches!(byte, b'.' | b':'))
+            .next()
+            .unwrap_or(text);
         return Ok(Symbol {
             symbol: text.into(),
             kind: "external",
@@ -89,5 +95,9 @@ pub fn site(snapshot: &Snapshot, edge: &EdgeRec) -> Result<Site> {
 
 /// How an edge was found.
 pub fn confidence(edge: &EdgeRec) -> Confidence {
-    if edge.column & edge_flag::INFERRED == 0 { Confidence::Exact } else { Confidence::Inferred }
+    if edge.column & edge_flag::INFERRED == 0 {
+        Confidence::Exact
+    } else {
+        Confidence::Inferred
+    }
 }

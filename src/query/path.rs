@@ -27,7 +27,11 @@ pub fn path(snapshot: &Snapshot, from: &[u32], to: &[u32]) -> Result<Vec<Record>
         if snapshot.is_external(node) {
             continue;
         }
-        for (at, edge) in snapshot.edges_from(EdgeKind::Calls, node)?.iter().enumerate() {
+        for (at, edge) in snapshot
+            .edges_from(EdgeKind::Calls, node)?
+            .iter()
+            .enumerate()
+        {
             if !came.contains_key(&edge.target) {
                 came.insert(edge.target, (node, at as u32));
                 queue.push_back(edge.target);
@@ -55,7 +59,9 @@ fn steps(snapshot: &Snapshot, came: &FxHashMap<u32, (u32, u32)>, end: u32) -> Re
     for (index, (node, before, at)) in chain.into_iter().enumerate() {
         let edge = match at {
             u32::MAX => None,
-            at => snapshot.edges_from(EdgeKind::Calls, before)?.get(at as usize),
+            at => snapshot
+                .edges_from(EdgeKind::Calls, before)?
+                .get(at as usize),
         };
         records.push(Record::Step {
             index: index as u32,

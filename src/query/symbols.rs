@@ -39,7 +39,9 @@ pub fn symbols(
                     rest.starts_with(b"/") || wanted.is_empty() || wanted.ends_with(b"/")
                 })
         });
-        let language = LANGUAGES.get(usize::from(file.language)).map_or("", |spec| spec.name);
+        let language = LANGUAGES
+            .get(usize::from(file.language))
+            .map_or("", |spec| spec.name);
         let in_language =
             filter.languages.is_empty() || filter.languages.iter().any(|wanted| wanted == language);
         if !in_path || !in_language {
@@ -81,7 +83,9 @@ pub fn symbols(
 /// Shell-like matching, linear in pattern times name.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
     if !pattern.iter().any(|byte| matches!(byte, b'*' | b'?')) {
-        return name.windows(pattern.len().max(1)).any(|part| part.eq_ignore_ascii_case(pattern));
+        return name
+            .windows(pattern.len().max(1))
+            .any(|part| part.eq_ignore_ascii_case(pattern));
     }
     let (mut p, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;

@@ -60,7 +60,11 @@ fn answer(fixture: &Fixture) -> (Vec<Edge>, Vec<Def>) {
         .iter()
         .filter_map(|entry| {
             let (path, language) = (entry.path, entry.language);
-            entry.facts.map(|facts| Parsed { path, language, facts })
+            entry.facts.map(|facts| Parsed {
+                path,
+                language,
+                facts,
+            })
         })
         .collect();
     let linked = assemble(&parsed, &manifests);
@@ -84,8 +88,13 @@ fn plain(fixture: &Fixture, sections: &Sections) -> (Vec<Edge>, Vec<Def>) {
     // The engine counts bytes, fixtures count characters.
     let column = |file: u32, line: u32, bytes: u32| {
         let source = &fixture.files[&path(file)];
-        let line = source.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default();
-        let before = line.get(..(bytes as usize).saturating_sub(1)).unwrap_or(line);
+        let line = source
+            .lines()
+            .nth((line as usize).saturating_sub(1))
+            .unwrap_or_default();
+        let before = line
+            .get(..(bytes as usize).saturating_sub(1))
+            .unwrap_or(line);
         before.chars().count() + 1
     };
     let defs = sections
@@ -158,7 +167,10 @@ fn failures(lang: &str) -> BTreeMap<String, Vec<String>> {
         .filter(|fixture| fixture.lang == lang)
         .map(|fixture| {
             let (edges, defs) = answer(fixture);
-            (format!("{lang}/{}", fixture.name), check(fixture, &edges, &defs))
+            (
+                format!("{lang}/{}", fixture.name),
+                check(fixture, &edges, &defs),
+            )
         })
         .filter(|(_, faults)| !faults.is_empty())
         .collect()
@@ -185,7 +197,10 @@ fn holds(lang: &str) {
     if std::env::var_os("UPDATE").is_some() {
         let mut names = others;
         names.extend(failed.keys().cloned());
-        let head: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+        let head: Vec<&str> = text
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .collect();
         let body: Vec<&str> = names.iter().map(String::as_str).collect();
         let whole = format!("{}\n{}\n", head.join("\n"), body.join("\n"));
         std::fs::write(list(), whole).expect("the list of known failures is writable");
@@ -197,8 +212,14 @@ fn holds(lang: &str) {
         .flat_map(|(_, faults)| faults.clone())
         .collect();
     assert!(unknown.is_empty(), "fixtures fail:\n{}", unknown.join("\n"));
-    let mended: Vec<&String> = own.iter().filter(|name| !failed.contains_key(*name)).collect();
-    assert!(mended.is_empty(), "these hold now; strike them off the list: {mended:?}");
+    let mended: Vec<&String> = own
+        .iter()
+        .filter(|name| !failed.contains_key(*name))
+        .collect();
+    assert!(
+        mended.is_empty(),
+        "these hold now; strike them off the list: {mended:?}"
+    );
 }
 
 macro_rules! languages {
