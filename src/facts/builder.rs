@@ -1,12 +1,12 @@
 //! Gathers facts: names, slots and what hangs on them.
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::format::{
     AllocRec, ArgRec, CallRec, Facts, MemberRec, NONE, NameRec, OpRec, RefRec, SeedRec, alloc, op,
     seed,
 };
+use crate::text::name_hash;
 
 /// Facts while they are gathered; operations still carry their trigger.
 pub(super) struct Builder<'s> {
@@ -64,7 +64,7 @@ impl<'s> Builder<'s> {
         let at = self.facts.text.len() as u32;
         self.facts.text.extend_from_slice(bytes);
         let record = NameRec {
-            hash: xxh3_64(bytes),
+            hash: name_hash(bytes),
             at,
             len: bytes.len() as u32,
         };

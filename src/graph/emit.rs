@@ -1,8 +1,11 @@
 //! From values and targets to edges.
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::calls::EXTERNAL;
 use super::names::{Linker, kind};
-use super::values::{Kind, Value};
+use super::values::Kind;
 use crate::facts::format::{NONE, call_flag, def_flag};
 
 /// What an edge says.
@@ -32,16 +35,16 @@ pub struct Edge {
     pub target: u32,
     /// Whether `target` is an external symbol.
     pub external: bool,
-    /// Whether a flow of values, and not scope or type, decides it.
-    pub inferred: bool,
-    /// No call is written at the site.
-    pub implicit: bool,
     /// The file of the site.
     pub file: u32,
     /// Line of the site, 1-based; 0 where there is none.
     pub line: u32,
     /// Byte column of the site, 1-based.
     pub column: u32,
+    /// Whether a flow of values, and not scope or type, decides it.
+    pub inferred: bool,
+    /// No call is written at the site.
+    pub implicit: bool,
 }
 
 /// Why a call site has no target.
@@ -94,30 +97,57 @@ pub struct Linked {
 impl Linker<'_> {
     /// The edges that follow from what was found.
     pub(super) fn emit(mut self) -> Linked {
-        let mut edges = Vec::new();
+        let files = self.input.units.len();
+        let mut definitions = Vec::new();
+        let mut hierarchy = Vec::new();
+        self.emit_definitions(&mut definitions);
+        self.emit_hierarchy(&mut hierarchy);
+        let modules = self.module_files();
+        let linker = &self;
+        let parts: Vec<(Vec<Edge>, Vec<Unresolved>)> = (0..files)
+            .into_par_iter()
+            .map(|file| {
+                let (mut edges, mut unresolved) = (Vec::new(), Vec::new());
+                linker.emit_calls(file, &mut edges, &mut unresolved);
+                linker.emit_imports(file, &modules, &mut edges);
+                linker.emit_references(file, &mut edges);
+                (edges, unresolved)
+            })
+            .collect();
+        self.emit_member_references(&mut hierarchy);
         let mut unresolved = Vec::new();
-        self.emit_definitions(&mut edges);
-        self.emit_calls(&mut edges, &mut unresolved);
-        self.emit_imports(&mut edges);
-        self.emit_hierarchy(&mut edges);
-        self.emit_references(&mut edges);
-        edges.sort_unstable();
+        let mut edges = definitions;
+        edges.append(&mut hierarchy);
+        for (mut some, mut sites) in parts {
+            edges.append(&mut some);
+            unresolved.append(&mut sites);
+        }
+        edges.par_sort_unstable();
         edges.dedup_by(|later, earlier| {
-            let same = (later.kind, later.source, later.target, later.external)
-                == (
-                    earlier.kind,
-                    earlier.source,
-                    earlier.target,
-                    earlier.external,
-                )
-                && (later.file, later.line, later.column)
-                    == (earlier.file, earlier.line, earlier.column);
+            let same = (
+                later.kind,
+                later.source,
+                later.target,
+                later.external,
+                later.file,
+                later.line,
+                later.column,
+            ) == (
+                earlier.kind,
+                earlier.source,
+                earlier.target,
+                earlier.external,
+                earlier.file,
+                earlier.line,
+                earlier.column,
+            );
             if same {
                 earlier.inferred &= later.inferred;
+                earlier.implicit &= later.implicit;
             }
             same
         });
-        unresolved.sort_unstable();
+        unresolved.par_sort_unstable();
         let externals = (0..self.externals.len())
             .map(|at| self.external_name(at))
             .collect();
@@ -209,50 +239,49 @@ impl Linker<'_> {
         }
     }
 
-    fn emit_calls(&self, edges: &mut Vec<Edge>, unresolved: &mut Vec<Unresolved>) {
-        for (file, unit) in self.input.units.iter().enumerate() {
-            let base = self.def_base[file];
-            for (local, call) in unit.facts.calls.iter().enumerate() {
-                let id = self.call_base[file] + local as u32;
-                let source = self.shown(base + call.caller);
-                let implicit = call.flags & call_flag::IMPLICIT != 0;
-                let mut at = self.target_heads[id as usize];
-                if at == NONE {
-                    if !implicit {
-                        let reason = self.reason(file as u32, call);
-                        let (line, column) = (call.line, call.column);
-                        let name = unit.facts.hash(call.name);
-                        let file = file as u32;
-                        unresolved.push(Unresolved {
-                            source,
-                            name,
-                            file,
-                            line,
-                            column,
-                            reason,
-                        });
-                    }
-                    continue;
-                }
-                while at != NONE {
-                    let cell = self.targets[at as usize];
-                    at = cell.next;
-                    let external = cell.target & EXTERNAL != 0;
-                    if external && implicit {
-                        continue;
-                    }
-                    edges.push(Edge {
-                        kind: EdgeKind::Calls,
+    fn emit_calls(&self, file: usize, edges: &mut Vec<Edge>, unresolved: &mut Vec<Unresolved>) {
+        let unit = &self.input.units[file];
+        let base = self.def_base[file];
+        for (local, call) in unit.facts.calls.iter().enumerate() {
+            let id = self.call_base[file] + local as u32;
+            let source = self.shown(base + call.caller);
+            let implicit = call.flags & call_flag::IMPLICIT != 0;
+            let mut at = self.target_heads[id as usize];
+            if at == NONE {
+                if !implicit {
+                    let reason = self.reason(file as u32, call);
+                    let (line, column) = (call.line, call.column);
+                    let name = unit.facts.hash(call.name);
+                    let file = file as u32;
+                    unresolved.push(Unresolved {
                         source,
-                        target: cell.target & !EXTERNAL,
-                        external,
-                        inferred: cell.inferred,
-                        implicit,
-                        file: file as u32,
-                        line: call.line,
-                        column: call.column,
+                        name,
+                        file,
+                        line,
+                        column,
+                        reason,
                     });
                 }
+                continue;
+            }
+            while at != NONE {
+                let cell = self.targets[at as usize];
+                at = cell.next;
+                let external = cell.target & EXTERNAL != 0;
+                if external && implicit {
+                    continue;
+                }
+                edges.push(Edge {
+                    kind: EdgeKind::Calls,
+                    source,
+                    target: cell.target & !EXTERNAL,
+                    external,
+                    inferred: cell.inferred,
+                    implicit,
+                    file: file as u32,
+                    line: call.line,
+                    column: call.column,
+                });
             }
         }
     }
@@ -279,65 +308,68 @@ impl Linker<'_> {
         }
     }
 
-    fn emit_imports(&self, edges: &mut Vec<Edge>) {
-        for (file, unit) in self.input.units.iter().enumerate() {
-            let base = self.def_base[file];
-            for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
-                let mut push = |target: u32, external: bool| {
-                    edges.push(Edge {
-                        kind: EdgeKind::Imports,
-                        source: base,
-                        target,
-                        external,
-                        inferred: false,
-                        implicit: false,
-                        file: file as u32,
-                        line: import.line,
-                        column: import.column,
-                    });
-                };
-                let mut known = false;
-                if import.slot != NONE {
-                    let slot = self.slot_in(file as u32, import.slot);
-                    if let Some(def) = self.stands_for.get(&slot) {
-                        push(*def, false);
-                        known = true;
-                    }
+    fn emit_imports(&self, file: usize, files: &FxHashMap<u32, Vec<u32>>, edges: &mut Vec<Edge>) {
+        let unit = &self.input.units[file];
+        let base = self.def_base[file];
+        for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
+            let mut push = |target: u32, external: bool| {
+                edges.push(Edge {
+                    kind: EdgeKind::Imports,
+                    source: base,
+                    target,
+                    external,
+                    inferred: false,
+                    implicit: false,
+                    file: file as u32,
+                    line: import.line,
+                    column: import.column,
+                });
+            };
+            let mut known = false;
+            if import.slot != NONE {
+                let slot = self.slot_in(file as u32, import.slot);
+                if let Some(def) = self.stands_for.get(&slot) {
+                    push(*def, false);
+                    known = true;
                 }
-                let module = if target.submodule == NONE {
-                    target.module
-                } else {
-                    target.submodule
-                };
-                if module != NONE && !known {
-                    for def in self.files_of_module(module) {
-                        push(def, false);
-                    }
-                } else if target.external != NONE && !known {
-                    let slot = import.slot;
-                    let external = (slot != NONE)
-                        .then(|| self.slot_in(file as u32, slot))
-                        .and_then(|slot| {
-                            self.sets
-                                .values(slot)
-                                .find(|(value, _)| value.kind() == Kind::External)
-                        })
-                        .map(|(value, _)| value.index());
-                    if let Some(external) = external {
-                        push(external, true);
-                    }
+            }
+            let module = if target.submodule == NONE {
+                target.module
+            } else {
+                target.submodule
+            };
+            if module != NONE && !known {
+                for &def in files.get(&module).into_iter().flatten() {
+                    push(def, false);
+                }
+            } else if target.external != NONE && !known {
+                let slot = import.slot;
+                let external = (slot != NONE)
+                    .then(|| self.slot_in(file as u32, slot))
+                    .and_then(|slot| {
+                        self.sets
+                            .values(slot)
+                            .find(|(value, _)| value.kind() == Kind::External)
+                    })
+                    .map(|(value, _)| value.index());
+                if let Some(external) = external {
+                    push(external, true);
                 }
             }
         }
     }
 
-    fn files_of_module(&self, module: u32) -> Vec<u32> {
-        let units = self.input.units.iter().enumerate();
-        units
-            .filter(|(_, unit)| unit.module == module)
-            .map(|(file, _)| self.def_base[file])
-            .take(64)
-            .collect()
+    /// The files of each module, as definitions.
+    fn module_files(&self) -> FxHashMap<u32, Vec<u32>> {
+        let mut files: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+        for (file, unit) in self.input.units.iter().enumerate() {
+            let known = files.entry(unit.module).or_default();
+            // One file stands for a module of very many.
+            if known.len() < 64 {
+                known.push(self.def_base[file]);
+            }
+        }
+        files
     }
 
     fn emit_hierarchy(&mut self, edges: &mut Vec<Edge>) {
@@ -401,51 +433,54 @@ impl Linker<'_> {
         }
     }
 
-    fn emit_references(&self, edges: &mut Vec<Edge>) {
-        for (file, unit) in self.input.units.iter().enumerate() {
-            let base = self.def_base[file];
-            // The definition that a slot of this file is.
-            let mut meant = vec![NONE; unit.facts.slots() as usize];
-            for (local, def) in unit.facts.defs.iter().enumerate().skip(1) {
-                if !matches!(def.kind, kind::IMPL | kind::TYPE_PARAM) {
-                    meant[def.slot as usize] = base + local as u32;
-                }
-            }
-            for member in unit.facts.members {
-                if member.def != NONE && meant[member.slot as usize] == NONE {
-                    meant[member.slot as usize] = base + member.def;
-                }
-            }
-            for mention in unit.facts.refs {
-                if mention.slot == NONE {
-                    continue;
-                }
-                let slot = self.slot_in(file as u32, mention.slot);
-                let own = meant[mention.slot as usize];
-                let target = if own == NONE {
-                    match self.stands_for.get(&slot) {
-                        Some(def) => *def,
-                        None => match self.single_def(slot) {
-                            Some(def) => def,
-                            None => continue,
-                        },
-                    }
-                } else {
-                    own
-                };
-                edges.push(Edge {
-                    kind: EdgeKind::References,
-                    source: self.shown(base + mention.scope),
-                    target,
-                    external: false,
-                    inferred: false,
-                    implicit: false,
-                    file: file as u32,
-                    line: mention.line,
-                    column: mention.column,
-                });
+    fn emit_references(&self, file: usize, edges: &mut Vec<Edge>) {
+        let unit = &self.input.units[file];
+        let base = self.def_base[file];
+        // The definition that a slot of this file is.
+        let mut meant = vec![NONE; unit.facts.slots() as usize];
+        for (local, def) in unit.facts.defs.iter().enumerate().skip(1) {
+            if !matches!(def.kind, kind::IMPL | kind::TYPE_PARAM) {
+                meant[def.slot as usize] = base + local as u32;
             }
         }
+        for member in unit.facts.members {
+            if member.def != NONE && meant[member.slot as usize] == NONE {
+                meant[member.slot as usize] = base + member.def;
+            }
+        }
+        for mention in unit.facts.refs {
+            if mention.slot == NONE {
+                continue;
+            }
+            let slot = self.slot_in(file as u32, mention.slot);
+            let own = meant[mention.slot as usize];
+            let target = if own == NONE {
+                match self.stands_for.get(&slot) {
+                    Some(def) => *def,
+                    None => match self.single_def(slot) {
+                        Some(def) => def,
+                        None => continue,
+                    },
+                }
+            } else {
+                own
+            };
+            edges.push(Edge {
+                kind: EdgeKind::References,
+                source: self.shown(base + mention.scope),
+                target,
+                external: false,
+                inferred: false,
+                implicit: false,
+                file: file as u32,
+                line: mention.line,
+                column: mention.column,
+            });
+        }
+    }
+
+    /// Mentions that were found by reading members; a property is called, too.
+    fn emit_member_references(&self, edges: &mut Vec<Edge>) {
         for (file, site, def, property) in &self.member_refs {
             let unit = self.unit(*file);
             let Some(mention) = unit.facts.refs.get(*site as usize) else {

@@ -4,6 +4,8 @@
 //! is taken once for each value that the slot gains. Sets are capped, so the
 //! work is linear in the number of operations.
 
+use rustc_hash::FxHashSet;
+
 use super::names::{Linker, kind};
 use super::values::{Kind, Value};
 use crate::facts::format::{NONE, OpRec, op};
@@ -24,6 +26,62 @@ pub(super) enum DynamicOp {
     Iterate { to: u32 },
     /// Give instances of what arrives.
     Instance { to: u32 },
+}
+
+/// A flow edge, in its slot's list.
+#[derive(Clone, Copy)]
+struct EdgeCell {
+    to: u32,
+    /// The receiver that functions are bound to, or [`NONE`].
+    receiver: u32,
+    next: u32,
+}
+
+/// The flow edges that are found while solving.
+#[derive(Default)]
+pub(super) struct Edges {
+    heads: Vec<u32>,
+    cells: Vec<EdgeCell>,
+    seen: FxHashSet<(u32, u32, u32)>,
+}
+
+/// Longest list that is searched for a duplicate; longer ones keep a set.
+const SHORT: usize = 12;
+
+impl Edges {
+    fn first(&self, slot: u32) -> u32 {
+        self.heads.get(slot as usize).copied().unwrap_or(NONE)
+    }
+
+    /// Adds an edge; `false` where it was there.
+    fn insert(&mut self, from: u32, to: u32, receiver: u32) -> bool {
+        let at = from as usize;
+        if at >= self.heads.len() {
+            self.heads.resize((at + 1).next_power_of_two(), NONE);
+        }
+        let first = self.heads[at];
+        let (mut walk, mut length) = (first, 0);
+        while let Some(cell) = self.cells.get(walk as usize) {
+            if (cell.to, cell.receiver) == (to, receiver) {
+                return false;
+            }
+            length += 1;
+            if length > SHORT {
+                break;
+            }
+            walk = cell.next;
+        }
+        if length > SHORT && !self.seen.insert((from, to, receiver)) {
+            return false;
+        }
+        self.heads[at] = self.cells.len() as u32;
+        self.cells.push(EdgeCell {
+            to,
+            receiver,
+            next: first,
+        });
+        true
+    }
 }
 
 impl Linker<'_> {
@@ -81,19 +139,12 @@ impl Linker<'_> {
                 self.operate(file, record, value, inferred);
             }
         }
-        if let Some(edges) = self.edges.get(&slot) {
-            // Edges may be added meanwhile; those get the value when added.
-            for at in 0..edges.len() {
-                let Some((to, receiver)) = self
-                    .edges
-                    .get(&slot)
-                    .and_then(|edges| edges.get(at))
-                    .copied()
-                else {
-                    break;
-                };
-                self.arrive(to, receiver, value, inferred);
-            }
+        // Edges that are added meanwhile are put in front, and get the value
+        // when they are added.
+        let mut at = self.edges.first(slot);
+        while let Some(edge) = self.edges.cells.get(at as usize).copied() {
+            self.arrive(edge.to, edge.receiver, value, inferred);
+            at = edge.next;
         }
         if let Some(count) = self.dynamic.get(&slot).map(Vec::len) {
             for at in 0..count {
@@ -126,8 +177,7 @@ impl Linker<'_> {
             _ if self.naming => {}
             op::STORE => {
                 let name = unit.facts.hash(record.name);
-                let indexed = unit.facts.name(record.name).first() == Some(&b'[');
-                self.store(value, name, other, indexed);
+                self.store(value, name, other, crate::text::is_element(name));
             }
             op::INSTANCE => self.instance(value, other),
             op::CALL => {
@@ -175,10 +225,9 @@ impl Linker<'_> {
     /// Lets `to` gain everything that `from` has or gains. A function that
     /// arrives through a `receiver` is bound to it.
     pub(super) fn flow(&mut self, from: u32, to: u32, receiver: u32) {
-        if from == to || !self.edge_seen.insert((from, to, receiver)) {
+        if from == to || !self.edges.insert(from, to, receiver) {
             return;
         }
-        self.edges.entry(from).or_default().push((to, receiver));
         let passed: Vec<(Value, bool)> = self.sets.passed(from).collect();
         for (value, inferred) in passed {
             self.arrive(to, receiver, value, inferred);

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use xxhash_rust::xxh3::xxh3_64;
+use crate::text::{is_element, name_hash};
 
 use super::flow::DynamicOp;
 use super::names::{Linker, kind};
@@ -13,18 +13,18 @@ use crate::facts::format::{NONE, alloc, def_flag};
 /// The member that stands for any element.
 pub(super) fn any() -> u64 {
     static HASH: OnceLock<u64> = OnceLock::new();
-    *HASH.get_or_init(|| xxh3_64(b"[]"))
+    *HASH.get_or_init(|| name_hash(b"[]"))
 }
 
 /// The member that stands for elements under keys that are not known.
 pub(super) fn unknown_key() -> u64 {
     static HASH: OnceLock<u64> = OnceLock::new();
-    *HASH.get_or_init(|| xxh3_64(b"[?]"))
+    *HASH.get_or_init(|| name_hash(b"[?]"))
 }
 
 /// The member that holds the argument of an applied type.
 fn argument(index: usize) -> u64 {
-    xxh3_64(format!("<{index}>").as_bytes())
+    name_hash(format!("<{index}>").as_bytes())
 }
 
 impl Linker<'_> {
@@ -92,7 +92,7 @@ impl Linker<'_> {
 
     /// A member of what a module exports as a whole (`module.exports.name`).
     fn load_export(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
-        let whole = xxh3_64(b"module.exports");
+        let whole = name_hash(b"module.exports");
         if name == whole || !self.table.has(value.index(), whole) {
             return;
         }
@@ -115,8 +115,13 @@ impl Linker<'_> {
             self.sets.add(to, value, true);
             return;
         }
-        let text = self.name_text(file, name);
-        let id = self.external_child(value.index(), name, &text);
+        let id = match self.external_ids.get(&(value.index(), name)) {
+            Some(id) => *id,
+            None => {
+                let text = self.name_text(file, name);
+                self.external_child(value.index(), name, &text)
+            }
+        };
         self.sets.add(to, Value::new(Kind::External, id), false);
     }
 
@@ -214,7 +219,7 @@ impl Linker<'_> {
         }
         let slot = self.field(value, name);
         self.flow(slot, to, NONE);
-        let indexed = self.is_key(file, name);
+        let indexed = is_element(name);
         if indexed && name != unknown_key() {
             let unknown = self.field(value, unknown_key());
             self.flow(unknown, to, NONE);
@@ -222,10 +227,6 @@ impl Linker<'_> {
             let element = self.field(value, any());
             self.flow(element, to, NONE);
         }
-    }
-
-    fn is_key(&self, file: u32, name: u64) -> bool {
-        name == unknown_key() || self.name_text(file, name).starts_with('[')
     }
 
     /// The class of an object, where it was written.

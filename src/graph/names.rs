@@ -1,7 +1,6 @@
 //! Numbers everything across files and binds the names between them.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::flow::DynamicOp;
 use super::hierarchy::Hierarchy;
@@ -10,6 +9,7 @@ use super::values::{Kind, Sets, Value};
 use super::{Input, Unit};
 use crate::facts::format::def_flag;
 use crate::facts::format::{DefRec, NONE, import_flag, seed};
+use crate::text::name_hash;
 
 /// Kinds of definitions, as facts number them.
 pub(super) mod kind {
@@ -52,8 +52,7 @@ pub(super) struct Linker<'a> {
     /// The definition that a slot stands for without flow: imports and frees.
     pub(super) stands_for: FxHashMap<u32, u32>,
     /// Flow edges that are found while solving: slot → (to, receiver).
-    pub(super) edges: FxHashMap<u32, Vec<(u32, u32)>>,
-    pub(super) edge_seen: FxHashSet<(u32, u32, u32)>,
+    pub(super) edges: super::flow::Edges,
     pub(super) dynamic: FxHashMap<u32, Vec<DynamicOp>>,
     pub(super) fields: FxHashMap<(u32, u64), u32>,
     pub(super) bound: Vec<(u32, Value)>,
@@ -88,8 +87,7 @@ impl<'a> Linker<'a> {
             external_ids: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             stands_for: FxHashMap::default(),
-            edges: FxHashMap::default(),
-            edge_seen: FxHashSet::default(),
+            edges: super::flow::Edges::default(),
             dynamic: FxHashMap::default(),
             fields: FxHashMap::default(),
             bound: Vec::new(),
@@ -317,7 +315,7 @@ impl<'a> Linker<'a> {
             if item_name == NONE {
                 self.sets
                     .add(slot, Value::new(Kind::Module, target.module), false);
-                let whole = xxh3_64(b"module.exports");
+                let whole = name_hash(b"module.exports");
                 self.look_up_module(target.module, whole, slot, unit.family);
                 return;
             }
@@ -327,11 +325,11 @@ impl<'a> Linker<'a> {
                 let whole = self.sets.grow();
                 self.look_up_module(
                     target.module,
-                    xxh3_64(b"module.exports"),
+                    name_hash(b"module.exports"),
                     whole,
                     unit.family,
                 );
-                if item == xxh3_64(b"default") {
+                if item == name_hash(b"default") {
                     self.flow(whole, slot, NONE);
                 } else {
                     self.hang(
@@ -413,7 +411,7 @@ impl<'a> Linker<'a> {
     pub(super) fn external_path(&mut self, path: u32) -> u32 {
         let text = &self.input.externals[path as usize];
         let text = text.clone();
-        self.external_child(NONE, xxh3_64(text.as_bytes()), &text)
+        self.external_child(NONE, name_hash(text.as_bytes()), &text)
     }
 
     pub(super) fn external_child(&mut self, parent: u32, name: u64, text: &str) -> u32 {

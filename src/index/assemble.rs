@@ -2,7 +2,6 @@
 //! know of modules meets what linking needs.
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::facts::View;
 use crate::facts::format::{NONE, import_flag};
@@ -148,7 +147,7 @@ impl Externals {
 
 /// What linking must know of each language.
 fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
-    let hash = |name: &String| xxh3_64(name.as_bytes());
+    let hash = |name: &String| crate::text::name_hash(name.as_bytes());
     (0..crate::lang::LANGUAGES.len() as u8)
         .map(|id| {
             if !used[usize::from(id)] {

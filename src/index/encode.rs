@@ -1,5 +1,6 @@
 //! From linked files to the sections of a snapshot.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::records::{
@@ -255,7 +256,7 @@ impl Encoder<'_> {
             let name = symbols[*symbol as usize].name;
             &text[name.at as usize..(name.at + name.len) as usize]
         };
-        order.sort_by(|one, other| name(one).cmp(name(other)).then(one.cmp(other)));
+        order.par_sort_by(|one, other| name(one).cmp(name(other)).then(one.cmp(other)));
         let mut names = Vec::new();
         let mut at = 0;
         for run in order.chunk_by(|one, other| name(one) == name(other)) {
@@ -284,7 +285,7 @@ impl Encoder<'_> {
                     .map(|edge| self.edge(edge))
                     .filter(|edge| edge.source != NONE && edge.target != NONE)
                     .collect();
-                records.sort_unstable_by_key(|edge| {
+                records.par_sort_unstable_by_key(|edge| {
                     (edge.source, edge.target, edge.file, edge.line, edge.column)
                 });
                 records
@@ -317,7 +318,7 @@ impl Encoder<'_> {
                     )
                 })
                 .collect();
-            back.sort_unstable_by_key(|(target, record)| (*target, record.edge));
+            back.par_sort_unstable_by_key(|(target, record)| (*target, record.edge));
             self.out
                 .back
                 .extend(back.into_iter().map(|(_, record)| record));

@@ -4,9 +4,9 @@
 //! manifests, never the inside of a source file.
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::Family;
+use crate::text::name_hash;
 
 /// "No module", and "no file".
 pub const NOWHERE: u32 = u32::MAX;
@@ -136,13 +136,13 @@ impl Modules {
 
     /// Puts `inner` into `outer` under `name`.
     pub fn nest(&mut self, outer: u32, name: &[u8], inner: u32) {
-        self.inner.entry((outer, xxh3_64(name))).or_insert(inner);
+        self.inner.entry((outer, name_hash(name))).or_insert(inner);
     }
 
     /// The module of that name inside `outer`, or [`NOWHERE`].
     pub fn inside(&self, outer: u32, name: &[u8]) -> u32 {
         self.inner
-            .get(&(outer, xxh3_64(name)))
+            .get(&(outer, name_hash(name)))
             .copied()
             .unwrap_or(NOWHERE)
     }

@@ -94,7 +94,7 @@ fn unresolved(
         return Ok(true);
     }
     let name = snapshot.text(snapshot.symbol(target)?.name)?;
-    for found in snapshot.unresolved(xxhash_rust::xxh3::xxh3_64(name))? {
+    for found in snapshot.unresolved(crate::text::name_hash(name))? {
         let record = Record::Unresolved {
             symbol: Text(symbol_text(snapshot, found.source)?),
             name: name.into(),
@@ -119,7 +119,7 @@ pub fn undecided(snapshot: &Snapshot, target: u32) -> Result<usize> {
         return Ok(0);
     }
     let name = snapshot.text(snapshot.symbol(target)?.name)?;
-    Ok(snapshot.unresolved(xxhash_rust::xxh3::xxh3_64(name))?.len())
+    Ok(snapshot.unresolved(crate::text::name_hash(name))?.len())
 }
 
 fn reason_name(reason: u32) -> &'static str {
