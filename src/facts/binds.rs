@@ -27,7 +27,7 @@ impl Walk<'_> {
         let mut todo = vec![(target, from)];
         while let Some((target, from)) = todo.pop() {
             match target.tag {
-                Tag::Slot => self.builder.copy(target.a, from),
+                Tag::Slot | Tag::Param => self.builder.copy(target.a, from),
                 Tag::Place => {
                     let place = self.places[target.a as usize];
                     let site = self
@@ -64,7 +64,7 @@ impl Walk<'_> {
 
     /// A member of `this` that is first seen in an assignment is a field of
     /// the class around.
-    fn note_field(&mut self, base: u32, name: u32, line: u32, column: u32) {
+    pub(super) fn note_field(&mut self, base: u32, name: u32, line: u32, column: u32) {
         let Some(function) = self.functions.iter().rev().find(|f| !f.outer_this) else {
             return;
         };
@@ -72,7 +72,11 @@ impl Walk<'_> {
             return;
         }
         let method = self.builder.facts.defs[function.def as usize];
-        let class = method.parent;
+        let class = if method.kind == DefKind::Class as u32 {
+            function.def
+        } else {
+            method.parent
+        };
         let kind = self.builder.facts.defs[class as usize].kind;
         let is_class = kind == DefKind::Class as u32 || kind == DefKind::Interface as u32;
         if !is_class || !self.fields.insert((class, name)) || self.has_member(class, name) {
@@ -130,6 +134,14 @@ impl Walk<'_> {
             for target in &targets {
                 self.declare_type(*target, type_slot);
             }
+        }
+        let keys = frame.role == Role::Declare && self.frame_is(Role::Collection);
+        if let ([target], true) = (targets.as_slice(), keys && values.is_empty()) {
+            // A member of an object type: a key, and instances of what is written.
+            return (target.tag == Tag::Slot).then_some(Val {
+                tag: Tag::Keyed,
+                ..*target
+            });
         }
         let mut result = None;
         if targets.len() > 1 && targets.len() == values.len() {
@@ -260,6 +272,7 @@ impl Walk<'_> {
                 slot: *arg,
                 name: NONE,
                 flags: 0,
+                place: 0,
             });
         }
         self.builder.call(CallRec {
@@ -413,7 +426,7 @@ impl Walk<'_> {
                     });
                 }
                 (Role::Catch, _) if target.is_none() => {}
-                (_, Field::Value) => {
+                (_, Field::Value) | (Role::Cast, Field::None) => {
                     if let Some(target) = target {
                         self.assign(target, from);
                     }
@@ -460,12 +473,47 @@ impl Walk<'_> {
         let known = decorators.contains_key(head)
             || decorators.contains_key(last) && head != last
             || decorators.contains_key(last);
-        self.slot_of(value).map(|a| Val {
+        let a = self.slot_of(value)?;
+        if !known && !self.frame_is(Role::Decorated) {
+            self.decorate_here(a, value);
+            return None;
+        }
+        Some(Val {
             field: frame.field,
             tag: if known { Tag::Raw } else { Tag::Slot },
             a,
             ..value
         })
+    }
+
+    /// A decorator that stands inside what it decorates is called with it.
+    fn decorate_here(&mut self, callee: u32, at: Val) {
+        let start = self.builder.facts.args.len() as u32;
+        let def = self.frames.last().map_or(NONE, |frame| frame.def);
+        if def != NONE {
+            let slot = self.builder.facts.defs[def as usize].slot;
+            let arg = ArgRec {
+                slot,
+                name: NONE,
+                flags: 0,
+                place: 0,
+            };
+            self.builder.facts.args.push(arg);
+        }
+        let result = self.builder.slot();
+        let args_len = self.builder.facts.args.len() as u32 - start;
+        self.builder.call(CallRec {
+            caller: self.def,
+            name: at.b,
+            line: at.line,
+            column: at.column,
+            callee,
+            receiver: NONE,
+            result,
+            args: start,
+            args_len,
+            flags: call_flag::DECORATOR | call_flag::IMPLICIT,
+        });
     }
 
     pub(super) fn leave_decorated(&mut self, frame: &Frame) -> Option<Val> {
@@ -484,6 +532,7 @@ impl Walk<'_> {
                 slot: current,
                 name: NONE,
                 flags: 0,
+                place: 0,
             });
             self.builder.call(CallRec {
                 caller: self.def,

@@ -19,6 +19,8 @@ pub(super) struct Builder<'s> {
     /// Where the meaning of a slot is another slot's.
     alias: Vec<u32>,
     literal_slots: FxHashMap<u32, u32>,
+    /// Variables that definitions are bound to.
+    pub(super) named: Vec<u32>,
 }
 
 impl<'s> Builder<'s> {
@@ -33,6 +35,7 @@ impl<'s> Builder<'s> {
             slots: 0,
             alias: Vec::with_capacity(lines * 3),
             literal_slots: FxHashMap::default(),
+            named: Vec::new(),
         };
         builder.facts.refs.reserve(lines);
         builder.facts.calls.reserve(lines / 2);
@@ -168,6 +171,30 @@ impl<'s> Builder<'s> {
         slot
     }
 
+    /// A slot that holds a type that lists its members.
+    pub(super) fn shape(&mut self) -> u32 {
+        self.allocate(NONE, alloc::SHAPE)
+    }
+
+    /// A slot that holds the type that the values of `from` have.
+    pub(super) fn type_of(&mut self, from: u32) -> u32 {
+        self.allocate(from, alloc::OF)
+    }
+
+    fn allocate(&mut self, class_slot: u32, kind: u32) -> u32 {
+        let slot = self.slot();
+        let at = self.facts.allocs.len() as u32;
+        let (args, args_len) = (0, 0);
+        self.facts.allocs.push(AllocRec {
+            class_slot,
+            kind,
+            args,
+            args_len,
+        });
+        self.seed(slot, seed::OBJECT, at);
+        slot
+    }
+
     /// A slot that holds the type `class_slot` applied to `args`.
     pub(super) fn applied(&mut self, class_slot: u32, args: &[u32]) -> u32 {
         let slot = self.slot();
@@ -177,6 +204,7 @@ impl<'s> Builder<'s> {
                 slot: *arg,
                 name: NONE,
                 flags: 0,
+                place: 0,
             });
         }
         let at = self.facts.allocs.len() as u32;
@@ -297,6 +325,7 @@ impl<'s> Builder<'s> {
             .allocs
             .iter_mut()
             .for_each(|record| map(&mut record.class_slot));
+        self.named.iter_mut().for_each(map);
         self.drop_local_mentions(next);
         self.order(next);
         self.facts
@@ -315,6 +344,9 @@ impl<'s> Builder<'s> {
             .frees
             .iter()
             .for_each(|free| global[free.slot as usize] = true);
+        self.named
+            .iter()
+            .for_each(|slot| global[*slot as usize] = true);
         facts
             .imports
             .iter()

@@ -161,8 +161,21 @@ impl Walk<'_> {
                 start: frame.start as usize,
             })
         });
+        let owner = if anonymous && bound.is_none() {
+            None
+        } else {
+            self.owner_of()
+        };
+        let kind = match owner {
+            Some((_, true)) => DefKind::Method,
+            _ => kind,
+        };
+        let nameless: &[u8] = match frame.role {
+            Role::Class => b"<class>",
+            _ => b"<lambda>",
+        };
         let named = named.unwrap_or_else(|| Named {
-            name: self.builder.made_name(b"<lambda>"),
+            name: self.builder.made_name(nameless),
             line: frame.line,
             column: frame.column,
             start: frame.start as usize,
@@ -206,11 +219,17 @@ impl Walk<'_> {
             signature_len,
             doc,
             doc_len,
+            owner_name: owner.map_or(NONE, |(name, _)| name),
             ..self.blank()
         };
         let def = match reuse {
             Some(last) => {
                 let facts = &mut self.builder.facts;
+                let around = facts.defs[facts.defs[last].parent as usize].kind;
+                if around == DefKind::Class as u32 && kind == DefKind::Function {
+                    // A field whose value is a function is a method.
+                    record.kind = DefKind::Method as u32;
+                }
                 record.ordinal = facts.defs[last].ordinal;
                 record.parent = facts.defs[last].parent;
                 record.start = facts.defs[last].start;
@@ -222,8 +241,14 @@ impl Walk<'_> {
         };
         self.builder.seed(slot, seed::DEF, def);
         self.frames[at].def = def;
+        if flags & (def_flag::PROPERTY | def_flag::SETTER) != 0 {
+            self.accessors.insert(slot, flags);
+        }
         if !anonymous {
             self.bind_definition(def, named.name, slot, parent, at);
+        }
+        if frame.role == Role::Function && !self.roles.traits.overloads {
+            self.join_signatures(def, parent, named.name, extra);
         }
         def
     }
@@ -246,7 +271,10 @@ impl Walk<'_> {
         let accessor =
             self.builder.facts.defs[def as usize].flags & (def_flag::SETTER | def_flag::PROPERTY);
         let (variable, _) = self.scopes.declare(&mut self.builder, name, false, true);
-        if wrapped {
+        self.builder.named.push(variable);
+        if accessor & def_flag::SETTER != 0 {
+            // What reads the member does not see the setter.
+        } else if wrapped {
             self.frames[at - 1].note = variable;
             self.builder.facts.defs[def as usize].flags |= def_flag::REBOUND;
         } else {
@@ -254,6 +282,9 @@ impl Walk<'_> {
         }
         if accessor & def_flag::SETTER == 0 {
             self.builder.member(parent, name, variable, def);
+        } else {
+            let own = self.builder.facts.defs[def as usize].slot;
+            self.builder.member(parent, name, own, def);
         }
     }
 

@@ -211,6 +211,15 @@ impl Walk<'_> {
         if type_slot != NONE {
             self.builder.op(type_slot, op::INSTANCE, slot, NONE, NONE);
         }
+        if name.is_some_and(|value| value.tag == Tag::Slot && Some(value.a) == self.own_this()) {
+            // The receiver's type, written where a parameter would stand.
+            return None;
+        }
+        if frame.row.has(NodeFlag::ParamField) && self.is_constructor() {
+            if let Some(name) = name.filter(|name| frame.start < name.start) {
+                self.param_field(name, slot, type_slot);
+            }
+        }
         if let Some(default) = self.child(frame, Field::Value) {
             flags |= param_flag::OPTIONAL;
             if let Some(from) = self.slot_of(default) {
@@ -230,6 +239,31 @@ impl Walk<'_> {
             start: type_name,
             end: frame.end,
         })
+    }
+
+    /// The receiver of the innermost function, if it has been mentioned.
+    fn own_this(&self) -> Option<u32> {
+        let this = self.functions.last()?.this;
+        (this != NONE).then_some(this)
+    }
+
+    fn is_constructor(&self) -> bool {
+        self.functions.last().is_some_and(|function| {
+            let flags = self.builder.facts.defs[function.def as usize].flags;
+            flags & def_flag::CONSTRUCTOR != 0
+        })
+    }
+
+    /// A parameter with a modifier before it is a field as well.
+    fn param_field(&mut self, name: Val, slot: u32, type_slot: u32) {
+        let this = self.this();
+        let known = self.builder.facts.defs.len();
+        self.note_field(this, name.b, name.line, name.column);
+        if let Some(field) = self.builder.facts.defs.get_mut(known) {
+            field.type_slot = type_slot;
+        }
+        let site = self.builder.mention(NONE, self.def, name.line, name.column);
+        self.builder.op(this, op::STORE, slot, name.b, site);
     }
 
     pub(super) fn leave_self_param(&mut self, frame: &Frame) -> Option<Val> {
@@ -286,12 +320,21 @@ impl Walk<'_> {
         let def = self.define(node, named, kind, 0);
         let _ = own_name;
         self.def = def;
-        self.open_scope(ScopeKind::Class);
+        // Type parameters are seen in the members' functions, as names.
+        self.open_scope(ScopeKind::Block);
     }
 
     pub(super) fn begin_class_body(&mut self) {
         let frame = *self.frames.last().expect("a class has a frame");
         self.add_bases(&frame, frame.def);
+        self.open_scope(ScopeKind::Class);
+        // Values of fields see the receiver.
+        self.functions.push(Function {
+            def: frame.def,
+            this: NONE,
+            outer_this: self.roles.traits.first_parameter_is_this,
+            yields: false,
+        });
     }
 
     fn add_bases(&mut self, frame: &Frame, class: u32) {
@@ -320,6 +363,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_class(&mut self, frame: &Frame) -> Option<Val> {
+        self.functions.pop();
         let record = self.builder.facts.defs[frame.def as usize];
         Some(Val {
             field: frame.field,

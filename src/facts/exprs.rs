@@ -2,13 +2,15 @@
 
 use tree_sitter::Node;
 
-use super::format::{ArgRec, CallRec, ImportRec, NONE, arg_flag, call_flag, import_flag, op};
+use super::format::{
+    self, ArgRec, CallRec, ImportRec, NONE, arg_flag, call_flag, def_flag, import_flag, op,
+};
 use super::leaves::unquote;
 use super::walk::{Frame, Mode, PlaceRec, Tag, Val, Walk};
 use crate::lang::{Field, NodeFlag, Role};
 
 impl Walk<'_> {
-    fn value(frame: &Frame, tag: Tag, a: u32, b: u32, at: Val) -> Val {
+    pub(super) fn value(frame: &Frame, tag: Tag, a: u32, b: u32, at: Val) -> Val {
         let (start, end) = (frame.start, frame.end);
         Val {
             field: frame.field,
@@ -140,8 +142,37 @@ impl Walk<'_> {
         if let Some(import) = self.import_call(callee, &values) {
             return Some(Self::value(frame, Tag::Slot, import, NONE, callee));
         }
+        let element = frame.row.has(NodeFlag::Element);
+        if element {
+            let small = callee.b != NONE
+                && callee.tag == Tag::Slot
+                && self
+                    .builder
+                    .bytes(callee.b)
+                    .first()
+                    .is_some_and(u8::is_ascii_lowercase);
+            if small {
+                self.settle(frame);
+                return None;
+            }
+            flags |= call_flag::ELEMENT;
+        }
         let mut args = Vec::with_capacity(values.len());
+        let given = values.iter().filter(|value| value.field == Field::Args);
+        let given: Vec<Val> = given.copied().collect();
+        if element && !given.is_empty() {
+            let slot = self.filled(&given, NONE, true);
+            args.push(ArgRec {
+                slot,
+                name: NONE,
+                flags: 0,
+                place: 0,
+            });
+        }
         for value in &values {
+            if element {
+                continue;
+            }
             if value.field != Field::Args {
                 if value.tag == Tag::Place && value.field != Field::Callee {
                     self.slot_of(*value);
@@ -164,9 +195,23 @@ impl Walk<'_> {
                 slot,
                 name,
                 flags: spread,
+                place: format::place(callee.line, value.line, value.column),
             });
         }
-        let (callee_slot, receiver, name) = self.callee(callee)?;
+        let (mut callee_slot, mut receiver, name) = self.callee(callee)?;
+        let types = values.iter().filter(|value| value.field == Field::TypeArgs);
+        let types: Vec<Val> = types.copied().collect();
+        let types: Vec<u32> = types
+            .iter()
+            .filter_map(|value| self.slot_of(*value))
+            .collect();
+        if frame.role == Role::New && !types.is_empty() {
+            // What is made is an instance of the type with its arguments.
+            if let Some(class) = self.slot_of(callee) {
+                callee_slot = self.builder.applied(class, &types);
+                receiver = NONE;
+            }
+        }
         let result = self.builder.slot();
         let start = self.builder.facts.args.len() as u32;
         let args_len = args.len() as u32;
@@ -264,6 +309,13 @@ impl Walk<'_> {
                 ..at
             });
         }
+        if frame.mode == Mode::Type && frame.row.has(NodeFlag::NamedKeys) {
+            let slot = self.builder.shape();
+            for value in values.iter().filter(|value| value.tag == Tag::Keyed) {
+                self.builder.op(slot, op::STORE, value.a, value.b, NONE);
+            }
+            return Some(Val { a: slot, ..at });
+        }
         if frame.mode == Mode::Type {
             // A tuple of types stands for any of them.
             let slot = self.builder.slot();
@@ -284,7 +336,8 @@ impl Walk<'_> {
             .copied()
             .filter(|value| value.field != Field::Type)
             .collect();
-        let slot = self.filled(&items, class.unwrap_or(NONE));
+        let named = frame.row.has(NodeFlag::NamedKeys);
+        let slot = self.filled(&items, class.unwrap_or(NONE), named);
         if let Some(class) = class {
             let made = self.builder.derive(op::INSTANCE, class);
             for item in items.iter().filter(|item| item.tag == Tag::Keyed) {
@@ -297,10 +350,12 @@ impl Walk<'_> {
 
     /// A sequence that holds `values` by position.
     pub(super) fn sequence(&mut self, values: &[Val]) -> u32 {
-        self.filled(values, NONE)
+        self.filled(values, NONE, false)
     }
 
-    fn filled(&mut self, values: &[Val], class: u32) -> u32 {
+    /// A container that holds `values`: by their keys, and the others by
+    /// position, or where they are `named` by their own names.
+    fn filled(&mut self, values: &[Val], class: u32, named: bool) -> u32 {
         let container = self.builder.container(class);
         let any = self.builder.made_name(b"[?]");
         let mut index = 0;
@@ -313,7 +368,17 @@ impl Walk<'_> {
                 continue;
             };
             match value.tag {
-                Tag::Keyed => self.builder.op(container, op::STORE, from, value.b, NONE),
+                Tag::Keyed => {
+                    let kind = match self.accessors.get(&value.a) {
+                        Some(flags) if flags & def_flag::SETTER != 0 => op::SETTER,
+                        Some(_) => op::GETTER,
+                        None => op::STORE,
+                    };
+                    self.builder.op(container, kind, from, value.b, NONE);
+                }
+                Tag::Slot if named && value.b != NONE => {
+                    self.builder.op(container, op::STORE, from, value.b, NONE);
+                }
                 Tag::Spread => {
                     let element = self.builder.derive(op::ITERATE, from);
                     self.builder.op(container, op::STORE, element, any, NONE);
@@ -335,7 +400,7 @@ impl Walk<'_> {
         for (index, value) in values.iter().enumerate() {
             let key = match value.tag {
                 Tag::Keyed => value.b,
-                Tag::Slot if named => value.b,
+                Tag::Slot | Tag::Param if named && value.b != NONE => value.b,
                 _ => self.position(index),
             };
             let part = if value.tag == Tag::Keyed {
@@ -367,7 +432,7 @@ impl Walk<'_> {
             .or_else(|| self.child(frame, Field::Name))?;
         let value = self.child(frame, Field::Value).unwrap_or(key);
         let name = match key.tag {
-            Tag::Raw => key.b,
+            Tag::Raw if key.b != NONE => key.b,
             Tag::Literal => {
                 let text = self.source[key.start as usize..key.end as usize].to_vec();
                 self.key_name(&text)
@@ -456,8 +521,16 @@ impl Walk<'_> {
             }
             return first.map(|at| Self::value(frame, Tag::Slot, slot, NONE, at));
         }
+        let tests = traits.type_tests.iter().any(|known| known == operator);
         let method = traits.operators.get(operator).cloned();
         let slots: Vec<Option<u32>> = values.iter().map(|value| self.slot_of(*value)).collect();
+        if let (true, [Some(tested), Some(class)]) = (tests, slots.as_slice()) {
+            if values[0].tag == Tag::Slot {
+                // Where the test holds the value is an instance.
+                self.builder.op(*class, op::INSTANCE, *tested, NONE, NONE);
+            }
+            return None;
+        }
         let (Some(method), Some(Some(receiver))) = (method, slots.first()) else {
             return None;
         };
@@ -473,61 +546,5 @@ impl Walk<'_> {
         }
         let result = self.implicit_call(*receiver, name, at, &args);
         Some(Self::value(frame, Tag::Slot, result, NONE, at))
-    }
-
-    /// A type applied to arguments. Some types stand for their argument.
-    fn apply(&mut self, frame: &Frame, object: Val, base: u32, args: &[u32]) -> Val {
-        let transparent = object.b != NONE && {
-            let name = self.builder.bytes(object.b);
-            self.roles
-                .traits
-                .transparent_types
-                .iter()
-                .any(|known| known.as_bytes() == name)
-        };
-        let slot = if transparent {
-            let slot = self.builder.slot();
-            for arg in args {
-                self.builder.copy(slot, *arg);
-            }
-            slot
-        } else {
-            self.builder.applied(base, args)
-        };
-        Self::value(frame, Tag::Slot, slot, object.b, object)
-    }
-
-    pub(super) fn leave_generic(&mut self, frame: &Frame) -> Option<Val> {
-        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let head = values
-            .iter()
-            .position(|value| value.field != Field::TypeArgs)?;
-        let object = values[head];
-        let mut args = Vec::new();
-        for (at, value) in values.iter().enumerate() {
-            if at != head {
-                args.extend(self.slot_of(*value));
-            }
-        }
-        if frame.mode != Mode::Type {
-            // `f::<T>` is `f`: what it makes is found by inference.
-            return Some(Val {
-                field: frame.field,
-                ..object
-            });
-        }
-        let base = self.slot_of(object)?;
-        Some(self.apply(frame, object, base, &args))
-    }
-
-    pub(super) fn leave_array_type(&mut self, frame: &Frame) -> Option<Val> {
-        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let args: Vec<u32> = values
-            .iter()
-            .filter_map(|value| self.slot_of(*value))
-            .collect();
-        let at = *values.last()?;
-        let slot = self.builder.applied(NONE, &args);
-        Some(Self::value(frame, Tag::Slot, slot, at.b, at))
     }
 }

@@ -171,8 +171,12 @@ pub mod op {
     pub const AWAIT: u32 = 8;
     /// `other` gains what entering the trigger as a context gives.
     pub const ENTER: u32 = 9;
+    /// Reading member `name` of what the trigger has calls what `other` has.
+    pub const GETTER: u32 = 10;
+    /// Writing member `name` of what the trigger has calls what `other` has.
+    pub const SETTER: u32 = 11;
     /// Number of kinds.
-    pub const COUNT: u32 = 10;
+    pub const COUNT: u32 = 12;
 }
 
 /// A value that a slot has from the start.
@@ -243,6 +247,8 @@ pub mod call_flag {
     pub const SPREAD: u32 = 1 << 4;
     /// The receiver is the base classes' view of `this`.
     pub const SUPER: u32 = 1 << 5;
+    /// An element: a class makes an instance, a function is called.
+    pub const ELEMENT: u32 = 1 << 6;
 }
 
 /// An argument of a call.
@@ -255,6 +261,18 @@ pub struct ArgRec {
     pub name: u32,
     /// Bits of [`arg_flag`].
     pub flags: u32,
+    /// Where it is written, as [`place`] packs it; 0 where it is not.
+    pub place: u32,
+}
+
+/// Packs the place of an argument: lines below the call's own in the upper
+/// half, byte column in the lower; 0 where that is too far.
+pub fn place(call_line: u32, line: u32, column: u32) -> u32 {
+    let below = line.wrapping_sub(call_line);
+    if below > 0xFFFF || column > 0xFFFF {
+        return 0;
+    }
+    below << 16 | column
 }
 
 /// Bits of [`ArgRec::flags`].
@@ -382,6 +400,10 @@ pub mod alloc {
     pub const LITERAL: u32 = 0;
     /// A type applied to arguments: as a value it is the type.
     pub const APPLIED: u32 = 1;
+    /// The members that a type lists: its instances are the object itself.
+    pub const SHAPE: u32 = 2;
+    /// The type of the values in the class's slot: its instances are they.
+    pub const OF: u32 = 3;
     /// Number of kinds.
-    pub const COUNT: u32 = 2;
+    pub const COUNT: u32 = 4;
 }

@@ -320,11 +320,15 @@ impl Walk<'_> {
     fn leave_export(&mut self, frame: &Frame) {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         let head = &self.source[frame.start as usize..frame.end as usize];
-        let is_default = std::str::from_utf8(&head[..head.len().min(64)])
-            .unwrap_or_default()
-            .split_ascii_whitespace()
-            .nth(1)
-            .is_some_and(|word| word == "default");
+        let word: Vec<u8> = head
+            .iter()
+            .skip_while(|byte| byte.is_ascii_alphabetic())
+            .skip_while(|byte| byte.is_ascii_whitespace())
+            .take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'=')
+            .copied()
+            .collect();
+        let whole = word.first() == Some(&b'=');
+        let is_default = word == b"default" || whole;
         if let Some(source) = values.iter().find(|value| value.field == Field::Path) {
             let (path, flags) = self.path_of(*source);
             let flags = flags | import_flag::REEXPORT;
@@ -374,8 +378,17 @@ impl Walk<'_> {
                 continue;
             }
             if is_default {
-                if let Some(slot) = self.slot_of(value) {
-                    let name = self.builder.made_name(b"default");
+                let slot = if value.tag == Tag::Raw && value.b != NONE {
+                    let slot = self.scopes.lookup(&mut self.builder, value.b);
+                    self.builder
+                        .mention(slot, self.def, value.line, value.column);
+                    Some(slot)
+                } else {
+                    self.slot_of(value)
+                };
+                if let Some(slot) = slot {
+                    let name: &[u8] = if whole { b"module.exports" } else { b"default" };
+                    let name = self.builder.made_name(name);
                     self.builder.member(self.def, name, slot, NONE);
                 }
             }

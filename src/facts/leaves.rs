@@ -139,7 +139,10 @@ impl Walk<'_> {
             return;
         }
         let slot = match role {
-            Role::This => self.this(),
+            Role::This => {
+                self.receiver = name;
+                self.this()
+            }
             Role::SelfType => self.self_type(),
             Role::Super => self.super_slot(),
             _ => {
@@ -167,7 +170,11 @@ impl Walk<'_> {
             let slot = self.builder.slot();
             self.functions[at].this = slot;
             let def = self.functions[at].def;
-            self.builder.facts.defs[def as usize].this_slot = slot;
+            let record = &mut self.builder.facts.defs[def as usize];
+            record.this_slot = slot;
+            if record.kind == DefKind::Class as u32 {
+                self.builder.seed(slot, seed::INSTANCE, def);
+            }
         }
         self.functions[at].this
     }

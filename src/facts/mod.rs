@@ -13,8 +13,10 @@ pub mod format;
 pub mod gate;
 mod imports;
 mod leaves;
+mod owners;
 mod scope;
 mod tokens;
+mod types;
 mod view;
 mod walk;
 
@@ -99,8 +101,10 @@ pub const SOURCES: &[&str] = &[
     include_str!("imports.rs"),
     include_str!("leaves.rs"),
     include_str!("mod.rs"),
+    include_str!("owners.rs"),
     include_str!("scope.rs"),
     include_str!("tokens.rs"),
+    include_str!("types.rs"),
     include_str!("view.rs"),
     include_str!("walk.rs"),
 ];

@@ -42,6 +42,8 @@ pub(super) struct Scopes {
     /// Members of a class are seen by bare names inside its functions.
     class_visible: bool,
     sequential: bool,
+    /// Not even the class's own body sees them.
+    members_need_receiver: bool,
 }
 
 impl Scopes {
@@ -51,7 +53,12 @@ impl Scopes {
             spare: Vec::new(),
             class_visible,
             sequential,
+            members_need_receiver: false,
         }
+    }
+
+    pub(super) fn members_need_receiver(&mut self, need: bool) {
+        self.members_need_receiver = need;
     }
 
     pub(super) fn open(&mut self, kind: ScopeKind, def: u32) {
@@ -74,7 +81,10 @@ impl Scopes {
 
     /// The variable that `name` is when used here.
     pub(super) fn lookup(&mut self, builder: &mut Builder<'_>, name: u32) -> u32 {
-        let depth = self.open.len() - 1;
+        let mut depth = self.open.len() - 1;
+        while self.members_need_receiver && depth > 0 && self.open[depth].kind == ScopeKind::Class {
+            depth -= 1;
+        }
         self.lookup_at(builder, depth, name)
     }
 
@@ -187,7 +197,7 @@ impl Scopes {
         let inside = self.open[depth].kind;
         while self.open[outer].kind == ScopeKind::Class
             && !self.class_visible
-            && inside != ScopeKind::Block
+            && (inside != ScopeKind::Block || self.members_need_receiver)
         {
             outer = outer.checked_sub(1)?;
         }

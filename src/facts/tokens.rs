@@ -177,6 +177,7 @@ fn emit(walk: &mut Walk<'_>, call: (u32, u32, u32, u32, u32), args: &[u32]) -> u
             slot: *arg,
             name: NONE,
             flags: 0,
+            place: 0,
         });
     }
     walk.builder.call(CallRec {

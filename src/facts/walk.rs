@@ -130,6 +130,12 @@ pub(super) struct Walk<'s> {
     pub(super) package: u32,
     pub(super) fields: rustc_hash::FxHashSet<(u32, u32)>,
     pub(super) ordinals: rustc_hash::FxHashMap<(u32, u32), u32>,
+    /// Slots of functions that reading or writing a member calls: their flags.
+    pub(super) accessors: rustc_hash::FxHashMap<u32, u32>,
+    /// Functions without a body, by parent and name: definition, seed, member.
+    pub(super) signatures: rustc_hash::FxHashMap<(u32, u32), Vec<(u32, u32, u32)>>,
+    /// The word for the receiver, as this file writes it.
+    pub(super) receiver: u32,
 }
 
 /// Walks `tree` and gives the facts of its file.
@@ -149,7 +155,12 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
         package: NONE,
         fields: rustc_hash::FxHashSet::default(),
         ordinals: rustc_hash::FxHashMap::default(),
+        accessors: rustc_hash::FxHashMap::default(),
+        signatures: rustc_hash::FxHashMap::default(),
+        receiver: NONE,
     };
+    walk.scopes
+        .members_need_receiver(roles.traits.members_need_receiver);
     walk.begin(tree.root_node());
     walk.run(tree.walk());
     walk.end()
@@ -253,18 +264,25 @@ impl<'s> Walk<'s> {
                 let Some(frame) = self.frames.last() else {
                     return inherited;
                 };
-                let hoisted = frame.row.has(NodeFlag::Hoisted);
+                let outer = self.frames.len().checked_sub(2).map(|at| self.frames[at]);
+                let hoisted = frame.row.has(NodeFlag::Hoisted)
+                    || outer.is_some_and(|outer| {
+                        outer.role == Role::Declare && outer.row.has(NodeFlag::Hoisted)
+                    });
                 let declares = match frame.role {
                     Role::Assign => {
                         self.roles.traits.assignment_declares || frame.row.has(NodeFlag::Declares)
                     }
                     Role::ForIn => {
-                        !matches!(field, Field::Left) || frame.row.has(NodeFlag::Declares)
+                        !matches!(field, Field::Left)
+                            || frame.row.has(NodeFlag::Declares)
+                            || frame.note != NONE
                     }
                     Role::Collection | Role::Cast | Role::Pair => match frame.mode {
                         Mode::Bind { declares, .. } => declares,
                         _ => false,
                     },
+                    Role::Param if Self::binds(frame) => return frame.mode,
                     _ => true,
                 };
                 Mode::Bind { declares, hoisted }
@@ -320,6 +338,7 @@ impl<'s> Walk<'s> {
     }
 
     fn enter(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) {
+        let scoped = row.has(NodeFlag::Scoped);
         let (from, to) = (node.start_position(), node.end_position());
         self.frames.push(Frame {
             role: row.role,
@@ -338,13 +357,32 @@ impl<'s> Walk<'s> {
             scopes: 0,
             note: NONE,
         });
+        if scoped {
+            self.open_scope(ScopeKind::Block);
+        }
         match row.role {
             Role::Function => self.enter_function(node),
             Role::Lambda => self.enter_lambda(node),
             Role::Class => self.enter_class(node),
             Role::Namespace => self.enter_namespace(node),
             Role::Impl => self.enter_impl(),
-            Role::Block => self.open_scope(ScopeKind::Block),
+            Role::Block => {
+                // The body of a function or a namespace is its scope.
+                let outer = self
+                    .frames
+                    .len()
+                    .checked_sub(2)
+                    .map(|at| self.frames[at].role);
+                let whole = field == Field::Body
+                    && matches!(outer, Some(Role::Function | Role::Lambda | Role::Namespace));
+                if !whole {
+                    self.open_scope(ScopeKind::Block);
+                }
+            }
+            Role::ForIn if self.child_at(node, Field::Declarator).is_some() => {
+                let at = self.frames.len() - 1;
+                self.frames[at].note = 0;
+            }
             Role::Comprehension => self.open_scope(ScopeKind::Block),
             _ => {}
         }
@@ -447,6 +485,7 @@ impl<'s> Walk<'s> {
             Role::Generic => self.leave_generic(&frame),
             Role::ArrayType => self.leave_array_type(&frame),
             Role::TypeParam => self.leave_type_param(&frame),
+            Role::TypeOf => self.leave_type_of(&frame),
             Role::TypeAlias => self.leave_type_alias(&frame),
             Role::Import | Role::ImportItem | Role::ImportStar | Role::Export | Role::Package => {
                 self.leave_import(&frame, node)

@@ -11,6 +11,8 @@ use crate::facts::format::{CallRec, NONE, arg_flag, call_flag, def_flag, param_f
 pub(super) struct TargetCell {
     /// A definition, or [`EXTERNAL`] plus an external symbol.
     pub(super) target: u32,
+    /// The argument that is called back, or [`NONE`] for the callee itself.
+    pub(super) arg: u32,
     pub(super) inferred: bool,
     pub(super) next: u32,
 }
@@ -25,11 +27,21 @@ impl Linker<'_> {
     }
 
     /// Adds a target; `true` where it is new.
-    fn add_target(&mut self, call: u32, target: u32, inferred: bool) -> bool {
+    pub(super) fn add_target(&mut self, call: u32, target: u32, inferred: bool) -> bool {
+        self.add_target_of(call, target, NONE, inferred)
+    }
+
+    pub(super) fn add_target_of(
+        &mut self,
+        call: u32,
+        target: u32,
+        arg: u32,
+        inferred: bool,
+    ) -> bool {
         let mut at = self.target_heads[call as usize];
         while at != NONE {
             let cell = &mut self.targets[at as usize];
-            if cell.target == target {
+            if cell.target == target && cell.arg == arg {
                 cell.inferred &= inferred;
                 return false;
             }
@@ -39,6 +51,7 @@ impl Linker<'_> {
         self.target_heads[call as usize] = self.targets.len() as u32;
         self.targets.push(TargetCell {
             target,
+            arg,
             inferred,
             next,
         });
@@ -58,6 +71,18 @@ impl Linker<'_> {
         match value.kind() {
             Kind::Def | Kind::Bound if traits.invokers.contains(&name) => {
                 self.invoke_through(file, call, value);
+            }
+            Kind::Def | Kind::Bound if self.call_through(file, call, value, name, inferred) => {}
+            Kind::Instance | Kind::Module | Kind::Object | Kind::Applied
+                if traits.continues.contains(&name) && !self.has_own(value, name) =>
+            {
+                let elements = self.field(Value::new(Kind::Object, call | 1 << 28), name);
+                self.sets.add(elements, value, inferred);
+                let result = self.slot_in(file, self.call(file, call).result);
+                self.call_back(file, call, Some(elements));
+                if self.call(file, call).args_len == 0 {
+                    self.sets.add(result, value, true);
+                }
             }
             Kind::Instance => self.call_member(file, call, value, value.index(), name, 0, inferred),
             Kind::Super => {
@@ -239,76 +264,6 @@ impl Linker<'_> {
         self.invoke(file, call, value, None, true);
     }
 
-    /// Something outside is called on a container: it may give the container
-    /// or an element, hands elements to functions, and may add its arguments.
-    fn call_container(&mut self, file: u32, call: u32, value: Value, name: u64) {
-        let record = *self.call(file, call);
-        let unit = self.unit(file);
-        let result = self.slot_in(file, record.result);
-        let elements = self.field(value, any());
-        self.flow(elements, result, NONE);
-        self.sets.add(result, value, true);
-        let adds = unit.traits.adders.contains(&name);
-        for arg in unit.facts.args_of(&record) {
-            let slot = self.slot_in(file, arg.slot);
-            if adds {
-                self.flow(slot, elements, NONE);
-                let unknown = self.field(value, super::members::unknown_key());
-                self.flow(slot, unknown, NONE);
-            }
-        }
-        if unit.traits.all_call_back || unit.traits.calls_back.contains(&name) {
-            self.call_back(file, call, Some(elements));
-        }
-    }
-
-    /// Functions among the arguments are called by whoever takes them.
-    fn call_back(&mut self, file: u32, call: u32, elements: Option<u32>) {
-        let record = *self.call(file, call);
-        let unit = self.unit(file);
-        let made = self.object_base[file as usize]
-            + unit.facts.allocs.len() as u32
-            + (call - self.call_base[file as usize]);
-        let made = Value::new(Kind::Object, made);
-        for arg in unit.facts.args_of(&record) {
-            let slot = self.slot_in(file, arg.slot);
-            let values: Vec<Value> = self.sets.values(slot).map(|(value, _)| value).collect();
-            for value in values {
-                let def = match value.kind() {
-                    Kind::Def => value.index(),
-                    Kind::Bound => self.bound[value.index() as usize].0,
-                    _ => continue,
-                };
-                if !self.is_function(def) {
-                    continue;
-                }
-                self.add_target(call, def, true);
-                let target = self.file_of(def);
-                if let (Some(elements), Some(param)) = (elements, self.first_param(def)) {
-                    self.flow(elements, param, NONE);
-                }
-                let ret = self.def(def).ret_slot;
-                if ret != NONE {
-                    let ret = self.slot_in(target, ret);
-                    let to = self.field(made, any());
-                    self.flow(ret, to, NONE);
-                    let result = self.slot_in(file, record.result);
-                    self.sets.add(result, made, true);
-                }
-            }
-        }
-    }
-
-    fn first_param(&self, def: u32) -> Option<u32> {
-        let file = self.file_of(def);
-        let local = def - self.def_base[file as usize];
-        let params = self.unit(file).facts.params_of(local);
-        let param = params
-            .iter()
-            .find(|param| param.flags & param_flag::THIS == 0)?;
-        Some(self.slot_in(file, param.slot))
-    }
-
     /// Calls `value`.
     pub(super) fn invoke(
         &mut self,
@@ -355,6 +310,7 @@ impl Linker<'_> {
                     self.sets.add(result, value, true);
                     let traits = self.unit(file).traits;
                     let name = self.externals[value.index() as usize].1;
+                    self.mix(file, call, name);
                     let own = self.unit(file).facts.hash(record.name);
                     if traits.all_call_back
                         || traits.calls_back.contains(&name)
@@ -370,7 +326,18 @@ impl Linker<'_> {
                     self.call_method(file, call, value, method, true);
                 }
             }
+            Kind::Super => {
+                self.construct_base(file, call, value.index(), inferred);
+            }
             Kind::Object => {
+                if let (None, Some(external)) =
+                    (self.applied_class(value), self.applied_external(value))
+                {
+                    self.add_target(call, EXTERNAL | external, inferred);
+                    self.open_applied(value);
+                    let made = Value::new(Kind::Applied, value.index());
+                    self.sets.add(result, made, true);
+                }
                 if let Some(class) = self.applied_class(value) {
                     self.construct(file, call, class, inferred);
                     self.open_applied(value);
@@ -396,7 +363,8 @@ impl Linker<'_> {
     fn construct(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
         let record = *self.call(file, call);
         let traits = self.unit(self.file_of(class)).traits;
-        if record.flags & call_flag::NEW == 0 && !traits.call_constructs {
+        let makes = record.flags & (call_flag::NEW | call_flag::ELEMENT) != 0;
+        if !makes && !traits.call_constructs {
             return;
         }
         let made = Value::new(Kind::Instance, class);
@@ -418,6 +386,33 @@ impl Linker<'_> {
         }
         for def in chosen {
             self.enter(file, call, def, Some(made), inferred);
+        }
+    }
+
+    /// A call of the bases' view is a call of the base's constructor on the
+    /// receiver at hand.
+    fn construct_base(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
+        let this = Value::new(Kind::Instance, class);
+        let constructors: Vec<u32> = self
+            .find_member_from(class, CONSTRUCT, 1)
+            .into_iter()
+            .filter(|entry| entry.def != NONE)
+            .map(|entry| entry.def)
+            .collect();
+        if constructors.is_empty() {
+            let order = self.order(class);
+            if let Some(base) = order.get(1) {
+                self.add_target(call, *base, inferred);
+            }
+            if let Some(external) = self.external_base(class) {
+                self.add_target(call, EXTERNAL | external, inferred);
+            }
+            return;
+        }
+        let chosen = self.overloads(file, call, &constructors);
+        for def in chosen {
+            self.enter(file, call, def, Some(this), inferred);
+            self.pass_this(file, call, def);
         }
     }
 
@@ -470,7 +465,13 @@ impl Linker<'_> {
             if arg.flags & arg_flag::SPREAD != 0 {
                 for param in &params[next.min(params.len())..] {
                     let to = self.slot_in(target, param.slot);
-                    self.hang(from, DynamicOp::Iterate { to });
+                    if param.flags & param_flag::REST == 0 {
+                        self.hang(from, DynamicOp::Iterate { to });
+                    } else {
+                        let element = self.sets.grow();
+                        self.hang(from, DynamicOp::Iterate { to: element });
+                        self.collect_rest(element, to, param.slot, target);
+                    }
                 }
                 continue;
             }

@@ -218,7 +218,8 @@ impl Linker<'_> {
     fn emit_definitions(&self, edges: &mut Vec<Edge>) {
         for def in 0..self.def_file.len() as u32 {
             let record = self.def(def);
-            if matches!(record.kind, kind::FILE | kind::IMPL | kind::TYPE_PARAM) {
+            let elsewhere = record.flags & def_flag::FORWARD != 0;
+            if elsewhere || matches!(record.kind, kind::FILE | kind::IMPL | kind::TYPE_PARAM) {
                 continue;
             }
             let source = match self.hierarchy.owners.get(&def) {
@@ -271,6 +272,14 @@ impl Linker<'_> {
                 if external && implicit {
                     continue;
                 }
+                // A function that is called back is called where it is given.
+                let args = unit.facts.args_of(call);
+                let place = args.get(cell.arg as usize).map_or(0, |arg| arg.place);
+                let (line, column) = match place {
+                    0 => (call.line, call.column),
+                    place => (call.line + (place >> 16), place & 0xFFFF),
+                };
+                let implicit = implicit || cell.arg != NONE;
                 edges.push(Edge {
                     kind: EdgeKind::Calls,
                     source,
@@ -279,8 +288,8 @@ impl Linker<'_> {
                     inferred: cell.inferred,
                     implicit,
                     file: file as u32,
-                    line: call.line,
-                    column: call.column,
+                    line,
+                    column,
                 });
             }
         }

@@ -6,9 +6,9 @@
 
 use rustc_hash::FxHashSet;
 
-use super::names::{Linker, kind};
+use super::names::{GETTER, Linker, SETTER, kind};
 use super::values::{Kind, Value};
-use crate::facts::format::{NONE, OpRec, op};
+use crate::facts::format::{NONE, OpRec, alloc, op};
 
 /// An operation that was found while solving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,24 @@ pub(super) enum DynamicOp {
     Iterate { to: u32 },
     /// Give instances of what arrives.
     Instance { to: u32 },
+    /// A member is read by calling what arrives.
+    Get {
+        to: u32,
+        receiver: Value,
+        site: u32,
+        file: u32,
+    },
+    /// A member is written by calling what arrives.
+    Set {
+        from: u32,
+        receiver: Value,
+        site: u32,
+        file: u32,
+    },
+    /// What arrives is called by whoever is called, with the elements.
+    CallBack { call: u32, arg: u32, elements: u32 },
+    /// What arrives gains the members of what is in the slot.
+    Inherit { from: u32, prototype: u64 },
 }
 
 /// A flow edge, in its slot's list.
@@ -89,6 +107,11 @@ impl Linker<'_> {
     pub(super) fn solve(&mut self) {
         self.naming = false;
         self.bind_inherited();
+        for (class, slot) in std::mem::take(&mut self.computed_bases) {
+            let prototype = self.unit(self.file_of(class)).traits.prototype;
+            let to = self.field(Value::new(Kind::Def, class), prototype);
+            self.hang(slot, DynamicOp::Instance { to });
+        }
         self.sets.restart();
         self.run();
     }
@@ -174,10 +197,19 @@ impl Linker<'_> {
                 let name = unit.facts.hash(record.name);
                 self.load(value, name, other, record.site, file);
             }
+            op::GETTER | op::SETTER => {
+                let salt = if record.kind == op::GETTER {
+                    GETTER
+                } else {
+                    SETTER
+                };
+                let slot = self.field(value, unit.facts.hash(record.name) ^ salt);
+                self.flow(other, slot, NONE);
+            }
             _ if self.naming => {}
             op::STORE => {
                 let name = unit.facts.hash(record.name);
-                self.store(value, name, other, crate::text::is_element(name));
+                self.store(value, name, other, record.site, file);
             }
             op::INSTANCE => self.instance(value, other),
             op::CALL => {
@@ -215,6 +247,35 @@ impl Linker<'_> {
             }
             DynamicOp::Iterate { to } => self.iterate(value, to),
             DynamicOp::Instance { to } => self.instance(value, to),
+            DynamicOp::Get {
+                to,
+                receiver,
+                site,
+                file,
+            } => {
+                if let Some(def) = self.function_of(value) {
+                    self.read_property(def, receiver, to, site, file);
+                }
+            }
+            DynamicOp::Set {
+                from,
+                receiver,
+                site,
+                file,
+            } => {
+                if let Some(def) = self.function_of(value) {
+                    self.write_property(def, receiver, from, site, file);
+                }
+            }
+            DynamicOp::CallBack {
+                call,
+                arg,
+                elements,
+            } => self.call_back_with(call, arg, elements, value),
+            DynamicOp::Inherit { from, prototype } => {
+                let to = self.field(value, prototype);
+                self.flow(from, to, NONE);
+            }
         }
     }
 
@@ -276,9 +337,15 @@ impl Linker<'_> {
         let made = match value.kind() {
             Kind::Def if self.is_class(value.index()) => Value::new(Kind::Instance, value.index()),
             Kind::Object => match self.alloc(value.index()) {
-                Some((_, record)) if record.kind == crate::facts::format::alloc::APPLIED => {
+                Some((_, record)) if record.kind == alloc::APPLIED => {
                     self.open_applied(value);
                     Value::new(Kind::Applied, value.index())
+                }
+                Some((_, record)) if record.kind == alloc::SHAPE => value,
+                Some((file, record)) if record.kind == alloc::OF => {
+                    let from = self.slot_in(file, record.class_slot);
+                    self.flow(from, to, NONE);
+                    return;
                 }
                 _ => return,
             },

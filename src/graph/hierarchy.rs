@@ -45,6 +45,11 @@ impl Linker<'_> {
                 }
                 let slot = self.slot_in(file as u32, base.slot);
                 let found: Vec<Value> = self.sets.values(slot).map(|(value, _)| value).collect();
+                let known = |value: &Value| matches!(value.kind(), Kind::Def | Kind::External);
+                if !found.iter().any(known) && unit.traits.prototype != 0 {
+                    // A base that is computed is found while values flow.
+                    self.computed_bases.push((class, slot));
+                }
                 for value in found {
                     let target = match value.kind() {
                         Kind::Def => Some(value.index()),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use crate::text::{is_element, name_hash};
 
 use super::flow::DynamicOp;
-use super::names::{Linker, kind};
+use super::names::{GETTER, Linker, SETTER, kind};
 use super::table::Entry;
 use super::values::{Kind, Value};
 use crate::facts::format::{NONE, alloc, def_flag};
@@ -20,6 +20,12 @@ pub(super) fn any() -> u64 {
 pub(super) fn unknown_key() -> u64 {
     static HASH: OnceLock<u64> = OnceLock::new();
     *HASH.get_or_init(|| name_hash(b"[?]"))
+}
+
+/// The member that stands for whatever members of an object have names.
+fn any_name() -> u64 {
+    static HASH: OnceLock<u64> = OnceLock::new();
+    *HASH.get_or_init(|| name_hash(b"[*]"))
 }
 
 /// The member that holds the argument of an applied type.
@@ -219,13 +225,50 @@ impl Linker<'_> {
         }
         let slot = self.field(value, name);
         self.flow(slot, to, NONE);
+        self.load_beyond(value, name, to, site, file);
         let indexed = is_element(name);
+        if name == unknown_key() {
+            let named = self.field(value, any_name());
+            self.flow(named, to, NONE);
+        }
         if indexed && name != unknown_key() {
             let unknown = self.field(value, unknown_key());
             self.flow(unknown, to, NONE);
         } else if indexed {
             let element = self.field(value, any());
             self.flow(element, to, NONE);
+        }
+    }
+
+    /// What an object has beside its own values: getters, and the members of
+    /// what it inherits from.
+    fn load_beyond(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
+        if let Some(getter) = self.fields.get(&(value.0, name ^ GETTER)).copied() {
+            let receiver = value;
+            self.hang(
+                getter,
+                DynamicOp::Get {
+                    to,
+                    receiver,
+                    site,
+                    file,
+                },
+            );
+        }
+        let prototype = self.unit(file).traits.prototype;
+        if prototype == 0 || name == prototype {
+            return;
+        }
+        if let Some(slot) = self.fields.get(&(value.0, prototype)).copied() {
+            self.hang(
+                slot,
+                DynamicOp::Load {
+                    to,
+                    name,
+                    site,
+                    file,
+                },
+            );
         }
     }
 
@@ -255,7 +298,8 @@ impl Linker<'_> {
                 self.member_refs.push((file, site, entry.def, false));
             }
             let def = self.def(entry.def);
-            let through_instance = receiver.kind() != Kind::Def;
+            let through_instance = receiver.kind() != Kind::Def
+                || def.flags & (def_flag::STATIC | def_flag::CLASS_METHOD) != 0;
             if def.flags & def_flag::PROPERTY != 0 && through_instance {
                 self.read_property(entry.def, receiver, to, site, file);
                 return;
@@ -271,7 +315,14 @@ impl Linker<'_> {
     }
 
     /// Reading a property calls its getter.
-    fn read_property(&mut self, def: u32, receiver: Value, to: u32, site: u32, file: u32) {
+    pub(super) fn read_property(
+        &mut self,
+        def: u32,
+        receiver: Value,
+        to: u32,
+        site: u32,
+        file: u32,
+    ) {
         let getter = self.file_of(def);
         let record = self.def(def);
         if record.this_slot != NONE {
@@ -281,6 +332,29 @@ impl Linker<'_> {
         if record.ret_slot != NONE {
             let ret = self.slot_in(getter, record.ret_slot);
             self.flow(ret, to, NONE);
+        }
+        if site != NONE {
+            self.member_refs.push((file, site, def, true));
+        }
+    }
+
+    /// Writing a property calls its setter.
+    pub(super) fn write_property(
+        &mut self,
+        def: u32,
+        receiver: Value,
+        from: u32,
+        site: u32,
+        file: u32,
+    ) {
+        let setter = self.file_of(def);
+        let record = self.def(def);
+        if record.this_slot != NONE {
+            let this = self.slot_in(setter, record.this_slot);
+            self.sets.add(this, receiver, true);
+        }
+        if let Some(param) = self.param_at(def, 0) {
+            self.flow(from, param, NONE);
         }
         if site != NONE {
             self.member_refs.push((file, site, def, true));
@@ -297,10 +371,24 @@ impl Linker<'_> {
     }
 
     /// Member `name` of `value` gains what `from` has.
-    pub(super) fn store(&mut self, value: Value, name: u64, from: u32, indexed: bool) {
+    pub(super) fn store(&mut self, value: Value, name: u64, from: u32, site: u32, file: u32) {
+        let indexed = is_element(name);
         match value.kind() {
             Kind::Instance | Kind::Def => {
+                for setter in self.find_member(value.index(), name ^ SETTER) {
+                    if setter.def != NONE {
+                        self.write_property(setter.def, value, from, site, file);
+                    }
+                }
                 let entries = self.find_member(value.index(), name);
+                if site != NONE {
+                    let named = entries.iter().filter(|entry| entry.def != NONE);
+                    let named = named.filter(|e| self.def(e.def).flags & def_flag::PROPERTY == 0);
+                    let found: Vec<u32> = named.map(|entry| entry.def).collect();
+                    for def in found {
+                        self.member_refs.push((file, site, def, false));
+                    }
+                }
                 let variables: Vec<Entry> = entries
                     .into_iter()
                     .filter(|entry| entry.def == NONE || self.def(entry.def).kind == kind::VARIABLE)
@@ -320,8 +408,24 @@ impl Linker<'_> {
                 }
             }
             Kind::Object | Kind::Applied => {
+                if let Some(setter) = self.fields.get(&(value.0, name ^ SETTER)).copied() {
+                    let receiver = value;
+                    self.hang(
+                        setter,
+                        DynamicOp::Set {
+                            from,
+                            receiver,
+                            site,
+                            file,
+                        },
+                    );
+                }
                 let slot = self.field(value, name);
                 self.flow(from, slot, NONE);
+                if !indexed && self.unit(file).traits.index_is_member {
+                    let named = self.field(value, any_name());
+                    self.flow(from, named, NONE);
+                }
                 if indexed && name != any() {
                     let element = self.field(value, any());
                     self.flow(from, element, NONE);

@@ -10,6 +10,7 @@ mod flow;
 mod hierarchy;
 mod members;
 mod names;
+mod outside;
 mod table;
 mod values;
 
@@ -90,6 +91,20 @@ pub struct LinkTraits {
     pub calls_back: Vec<u64>,
     /// Every external function does.
     pub all_call_back: bool,
+    /// `object["name"]` is `object.name`.
+    pub index_is_member: bool,
+    /// Methods of functions that call them, the receiver first.
+    pub calls_with_receiver: Vec<u64>,
+    /// Methods of functions that call them with a receiver and a list.
+    pub calls_with_list: Vec<u64>,
+    /// Methods of functions that give them with a receiver.
+    pub binds: Vec<u64>,
+    /// Methods of whatever is awaited that hand it to functions.
+    pub continues: Vec<u64>,
+    /// External functions that give their first argument the others' members.
+    pub mixes: Vec<u64>,
+    /// External functions that give back what they are given.
+    pub passes: Vec<u64>,
 }
 
 /// Everything that linking needs.
@@ -127,6 +142,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
+    include_str!("outside.rs"),
     include_str!("table.rs"),
     include_str!("values.rs"),
 ];

@@ -8,7 +8,7 @@ use super::table::Table;
 use super::values::{Kind, Sets, Value};
 use super::{Input, Unit};
 use crate::facts::format::def_flag;
-use crate::facts::format::{DefRec, NONE, import_flag, seed};
+use crate::facts::format::{DefRec, NONE, alloc, import_flag, seed};
 use crate::text::name_hash;
 
 /// Kinds of definitions, as facts number them.
@@ -23,6 +23,10 @@ pub(super) mod kind {
     pub(in crate::graph) const IMPL: u32 = 7;
     pub(in crate::graph) const TYPE_PARAM: u32 = 8;
 }
+
+/// Added to a member's name: what is called when it is read, and when it is written.
+pub(super) const GETTER: u64 = 0x6765_7474_6572_0000;
+pub(super) const SETTER: u64 = 0x7365_7474_6572_0000;
 
 /// The member under which constructors are found.
 pub(super) const CONSTRUCT: u64 = 0x636F_6E73_7472_7563;
@@ -61,6 +65,8 @@ pub(super) struct Linker<'a> {
     pub(super) targets: Vec<super::calls::TargetCell>,
     pub(super) target_heads: Vec<u32>,
     pub(super) object_slots: FxHashMap<u32, ()>,
+    /// Classes whose base is what arrives in a slot.
+    pub(super) computed_bases: Vec<(u32, u32)>,
     /// Whether only names flow, not yet values.
     pub(super) naming: bool,
     /// References found through members: (file, site) → definition.
@@ -95,6 +101,7 @@ impl<'a> Linker<'a> {
             targets: Vec::new(),
             target_heads: Vec::new(),
             object_slots: FxHashMap::default(),
+            computed_bases: Vec::new(),
             naming: true,
             member_refs: Vec::new(),
         };
@@ -224,8 +231,12 @@ impl<'a> Linker<'a> {
                 } else {
                     base + member.def
                 };
-                self.table
-                    .insert(last.1, unit.facts.hash(member.name), slot, def);
+                let mut name = unit.facts.hash(member.name);
+                if def != NONE && unit.facts.defs[member.def as usize].flags & def_flag::SETTER != 0
+                {
+                    name ^= SETTER;
+                }
+                self.table.insert(last.1, name, slot, def);
                 if def != NONE
                     && unit.facts.defs[member.def as usize].flags & def_flag::CONSTRUCTOR != 0
                 {
@@ -471,6 +482,18 @@ impl<'a> Linker<'a> {
         self.sets
             .values(slot)
             .find_map(|(value, _)| (value.kind() == Kind::Def).then(|| value.index()))
+    }
+
+    /// The external class that an applied type applies.
+    pub(super) fn applied_external(&self, value: Value) -> Option<u32> {
+        let (file, record) = self.alloc(value.index())?;
+        if record.class_slot == NONE || record.kind != alloc::APPLIED {
+            return None;
+        }
+        let slot = self.slot_in(file, record.class_slot);
+        self.sets
+            .values(slot)
+            .find_map(|(value, _)| (value.kind() == Kind::External).then(|| value.index()))
     }
 
     /// The allocation of an object, where it is one of the file's own.

@@ -183,6 +183,13 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 adders: traits.adders.iter().map(hash).collect(),
                 calls_back: traits.calls_back.iter().map(hash).collect(),
                 all_call_back: traits.calls_back.iter().any(|name| name == "*"),
+                index_is_member: traits.index_is_member,
+                calls_with_receiver: traits.calls_with_receiver.iter().map(hash).collect(),
+                calls_with_list: traits.calls_with_list.iter().map(hash).collect(),
+                binds: traits.binds.iter().map(hash).collect(),
+                continues: traits.continues.iter().map(hash).collect(),
+                mixes: traits.mixes.iter().map(hash).collect(),
+                passes: traits.passes.iter().map(hash).collect(),
             }
         })
         .collect()

@@ -7,7 +7,7 @@ use super::records::{
     BackRec, EdgeRec, FileRec, MetaRec, NameRec, SymbolRec, TextRec, UnresolvedRec, edge_flag,
 };
 use crate::facts::View;
-use crate::facts::format::NONE;
+use crate::facts::format::{NONE, def_flag};
 use crate::graph::{Edge, EdgeKind, Linked};
 use crate::lang::DefKind;
 
@@ -205,7 +205,8 @@ impl Encoder<'_> {
                 }
                 name.extend_from_slice(facts.name(def.owner_name));
             }
-            let hidden = def.kind == DefKind::TypeParam as u32;
+            let hidden =
+                def.kind == DefKind::TypeParam as u32 || def.flags & def_flag::FORWARD != 0;
             if !hidden && !facts.name(def.name).is_empty() {
                 if !name.is_empty() {
                     name.push(b'.');

@@ -108,6 +108,8 @@ pub enum Role {
     ArrayType,
     /// The type of a function.
     FunctionType,
+    /// The type that a value has, written as that value: `typeof x`.
+    TypeOf,
     /// A type parameter with its bounds.
     TypeParam,
     /// Another name for a type.
@@ -182,6 +184,8 @@ pub enum Field {
     TypeArgs,
     /// A decorator.
     Decorator,
+    /// A word that says that the names are declared here: `const`.
+    Declarator,
     /// Evaluated, but its value is not used.
     Aside,
     /// Not evaluated.
@@ -276,6 +280,11 @@ pub enum NodeFlag {
     ParamField,
     /// The receiver is the object, and the property is looked up in its bases.
     Awaits,
+    /// The node is a block: names declared in it are not seen around it.
+    Scoped,
+    /// A call whose named arguments make one object; a callee in lower case is
+    /// a word of the language.
+    Element,
 }
 
 /// What the language as a whole does.
@@ -384,6 +393,30 @@ pub struct Traits {
     /// External functions that call the functions they are given; `*` is any.
     #[serde(default)]
     pub calls_back: Vec<String>,
+    /// Inside a class its members are not seen by their bare names.
+    #[serde(default)]
+    pub members_need_receiver: bool,
+    /// Operators that test the class of their left operand: `instanceof`.
+    #[serde(default)]
+    pub type_tests: Vec<String>,
+    /// Methods of functions that call them, the receiver first: `call`.
+    #[serde(default)]
+    pub calls_with_receiver: Vec<String>,
+    /// Methods of functions that call them with a receiver and a list: `apply`.
+    #[serde(default)]
+    pub calls_with_list: Vec<String>,
+    /// Methods of functions that give them with a receiver: `bind`.
+    #[serde(default)]
+    pub binds: Vec<String>,
+    /// Methods of whatever is awaited that hand it to functions: `then`.
+    #[serde(default)]
+    pub continues: Vec<String>,
+    /// External functions that give their first argument the members of the others.
+    #[serde(default)]
+    pub mixes: Vec<String>,
+    /// External functions that give back what they are given.
+    #[serde(default)]
+    pub passes: Vec<String>,
 }
 
 /// What a decorator or modifier says of a definition.

@@ -16,6 +16,8 @@ const FAMILY: Family = Family::Script;
 pub(super) struct Rule {
     /// Packages of the repository: name → (folder, entry files).
     packages: FxHashMap<String, Package>,
+    /// `imports` of `package.json`: folder → entries by subpath.
+    internal: FxHashMap<Vec<u8>, Vec<(String, String)>>,
     /// `tsconfig.json`: folder → base folder and path patterns.
     configs: FxHashMap<Vec<u8>, Config>,
 }
@@ -78,6 +80,11 @@ impl ModuleRule for Rule {
             };
         }
         let text = String::from_utf8_lossy(path).into_owned();
+        if text.starts_with('#') {
+            if let Some(module) = self.by_internal(from, &text, modules) {
+                return Destination::module(module);
+            }
+        }
         if let Some(module) = self.by_config(from, &text, modules) {
             return Destination::module(module);
         }
@@ -95,20 +102,23 @@ const ENDINGS: &[&str] = &[
     "",
     ".ts",
     ".tsx",
-    ".d.ts",
+    ".mts",
+    ".cts",
     ".js",
     ".jsx",
     ".mjs",
     ".cjs",
-    ".mts",
-    ".cts",
+    ".d.ts",
+    ".d.mts",
+    ".d.cts",
     "/index.ts",
     "/index.tsx",
-    "/index.d.ts",
+    "/index.mts",
     "/index.js",
     "/index.jsx",
     "/index.mjs",
     "/index.cjs",
+    "/index.d.ts",
 ];
 
 impl Rule {
@@ -156,6 +166,46 @@ impl Rule {
         }
     }
 
+    /// `#name`, which the nearest `package.json` explains.
+    fn by_internal(&self, from: &[u8], path: &str, modules: &Modules) -> Option<u32> {
+        let mut at = folder(from);
+        loop {
+            if let Some(entries) = self.internal.get(at) {
+                return Self::by_entries(at, entries, path, modules);
+            }
+            if at.is_empty() {
+                return None;
+            }
+            at = folder(at);
+        }
+    }
+
+    /// The file that the first fitting entry leads to.
+    fn by_entries(
+        base: &[u8],
+        entries: &[(String, String)],
+        wanted: &str,
+        modules: &Modules,
+    ) -> Option<u32> {
+        for (subpath, entry) in entries {
+            let target = match subpath.split_once('*') {
+                Some((before, after)) => wanted
+                    .strip_prefix(before)
+                    .and_then(|middle| middle.strip_suffix(after))
+                    .map(|middle| entry.replace('*', middle)),
+                None => (subpath == wanted).then(|| entry.clone()),
+            };
+            let key = target.and_then(|target| join(base, target.as_bytes()));
+            for key in key.iter().flat_map(|key| source_of(key)) {
+                let found = Self::file(modules, &key);
+                if found != NOWHERE {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
     fn by_package(&self, path: &str, modules: &Modules) -> Option<u32> {
         let mut segments = path.splitn(if path.starts_with('@') { 3 } else { 2 }, '/');
         let name = if path.starts_with('@') {
@@ -170,21 +220,8 @@ impl Rule {
         } else {
             format!("./{rest}")
         };
-        for (subpath, entry) in &package.entries {
-            let target = match subpath.split_once('*') {
-                Some((before, after)) => wanted
-                    .strip_prefix(before)
-                    .and_then(|middle| middle.strip_suffix(after))
-                    .map(|middle| entry.replace('*', middle)),
-                None => (*subpath == wanted).then(|| entry.clone()),
-            };
-            let key = target.and_then(|target| join(&package.folder, target.as_bytes()));
-            for key in key.iter().flat_map(|key| source_of(key)) {
-                let found = Self::file(modules, &key);
-                if found != NOWHERE {
-                    return Some(found);
-                }
-            }
+        if let Some(found) = Self::by_entries(&package.folder, &package.entries, &wanted, modules) {
+            return Some(found);
         }
         for guess in [rest.to_owned(), format!("src/{rest}")] {
             let key = join(&package.folder, guess.as_bytes())?;
@@ -203,6 +240,16 @@ impl Rule {
         };
         let at = folder(manifest.path).to_vec();
         if file_name(manifest.path) == b"package.json" {
+            let mut internal = Vec::new();
+            for (name, entry) in json
+                .get("imports")
+                .and_then(|map| map.as_object())
+                .into_iter()
+                .flatten()
+            {
+                exports(Some(entry), name, &mut internal, 0);
+            }
+            self.internal.insert(at.clone(), internal);
             let Some(name) = json.get("name").and_then(|name| name.as_str()) else {
                 return;
             };
