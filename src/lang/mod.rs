@@ -11,6 +11,7 @@ pub mod modules;
 mod python;
 mod roles;
 mod rust;
+mod traits;
 mod typescript;
 
 pub use detect::{by_name, detect};

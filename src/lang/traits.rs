@@ -1,0 +1,159 @@
+//! Traits: what a language as a whole does, as its `roles.toml` says.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// What the language as a whole does.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Traits {
+    /// Assignment to an unknown name declares it in the function.
+    #[serde(default)]
+    pub assignment_declares: bool,
+    /// A later declaration of a name in one scope is a new variable.
+    #[serde(default)]
+    pub sequential: bool,
+    /// Members of the enclosing class are visible by their bare names.
+    #[serde(default)]
+    pub implicit_this: bool,
+    /// The first parameter of a method is the receiver.
+    #[serde(default)]
+    pub first_parameter_is_this: bool,
+    /// `object["name"]` is `object.name`.
+    #[serde(default)]
+    pub index_is_member: bool,
+    /// The first string of a body documents it.
+    #[serde(default)]
+    pub docstrings: bool,
+    /// Calling a class makes an instance.
+    #[serde(default)]
+    pub call_constructs: bool,
+    /// Names of constructors.
+    #[serde(default)]
+    pub constructors: Vec<String>,
+    /// A constructor bears the name of its class.
+    #[serde(default)]
+    pub constructor_is_class_name: bool,
+    /// Functions without a class can be constructors.
+    #[serde(default)]
+    pub functions_construct: bool,
+    /// Several functions of one name stand side by side, told apart by arguments.
+    #[serde(default)]
+    pub overloads: bool,
+    /// Decorators and modifiers with a meaning: name → meaning.
+    #[serde(default)]
+    pub decorators: BTreeMap<String, Meaning>,
+    /// Operators that are method calls: operator → method.
+    #[serde(default)]
+    pub operators: BTreeMap<String, String>,
+    /// Operators whose value is one of the operands.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// The method called by iterating, and by entering a context.
+    #[serde(default)]
+    pub iterate: Vec<String>,
+    /// Methods called by entering and leaving a context.
+    #[serde(default)]
+    pub enter: Vec<String>,
+    /// Type names that stand for their argument: `Optional`, `Box`.
+    #[serde(default)]
+    pub transparent_types: Vec<String>,
+    /// Type names whose argument is the class itself: `type[C]`.
+    #[serde(default)]
+    pub class_types: Vec<String>,
+    /// Type names of functions.
+    #[serde(default)]
+    pub callable_types: Vec<String>,
+    /// The name that, called, is the bases' view of the receiver.
+    #[serde(default)]
+    pub super_call: String,
+    /// Names of the classes of literals: kind → external symbol.
+    #[serde(default)]
+    pub literals: BTreeMap<String, String>,
+    /// Calls that import: `require`, `import`.
+    #[serde(default)]
+    pub import_calls: Vec<String>,
+    /// The members of the file that importers see: `module.exports`.
+    #[serde(default)]
+    pub exports_object: Vec<String>,
+    /// The member of a class that its instances inherit: `prototype`.
+    #[serde(default)]
+    pub prototype: String,
+    /// The prefix of symbols outside: `pypi`.
+    #[serde(default)]
+    pub external: String,
+    /// Names that the language itself provides.
+    #[serde(default)]
+    pub builtins: Vec<String>,
+    /// The member through which a call goes to the callee: `call`, `apply`.
+    #[serde(default)]
+    pub invokers: Vec<String>,
+    /// What separates the segments of an import's path.
+    #[serde(default)]
+    pub path_separator: String,
+    /// The item that an import without braces means: `default`.
+    #[serde(default)]
+    pub default_item: String,
+    /// A class without a constructor has that of its base.
+    #[serde(default)]
+    pub inherits_constructor: bool,
+    /// A type satisfies an interface by having its methods.
+    #[serde(default)]
+    pub structural: bool,
+    /// The method that calling an instance calls.
+    #[serde(default)]
+    pub call_method: String,
+    /// Methods through which containers gain elements.
+    #[serde(default)]
+    pub adders: Vec<String>,
+    /// External functions that call the functions they are given; `*` is any.
+    #[serde(default)]
+    pub calls_back: Vec<String>,
+    /// Inside a class its members are not seen by their bare names.
+    #[serde(default)]
+    pub members_need_receiver: bool,
+    /// Operators that test the class of their left operand: `instanceof`.
+    #[serde(default)]
+    pub type_tests: Vec<String>,
+    /// Methods of functions that call them, the receiver first: `call`.
+    #[serde(default)]
+    pub calls_with_receiver: Vec<String>,
+    /// Methods of functions that call them with a receiver and a list: `apply`.
+    #[serde(default)]
+    pub calls_with_list: Vec<String>,
+    /// Methods of functions that give them with a receiver: `bind`.
+    #[serde(default)]
+    pub binds: Vec<String>,
+    /// Methods of whatever is awaited that hand it to functions: `then`.
+    #[serde(default)]
+    pub continues: Vec<String>,
+    /// External functions that give their first argument the members of the others.
+    #[serde(default)]
+    pub mixes: Vec<String>,
+    /// External functions that give back what they are given.
+    #[serde(default)]
+    pub passes: Vec<String>,
+}
+
+/// What a decorator or modifier says of a definition.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// Reading the member calls it.
+    Property,
+    /// Writing the member calls it.
+    Setter,
+    /// No receiver.
+    Static,
+    /// The receiver is the class.
+    Class,
+    /// No body here.
+    Abstract,
+    /// Returns what it decorates.
+    Identity,
+    /// Seen inside the file only.
+    Private,
+    /// Seen by importers.
+    Public,
+}
