@@ -3,6 +3,7 @@
 //! Absence: no behaviour of the walk or of linking stands here. A language is
 //! data, plus one small rule for what its import paths mean.
 
+mod compile;
 mod cpp;
 mod detect;
 mod go;
@@ -14,8 +15,9 @@ mod rust;
 mod traits;
 mod typescript;
 
+pub use compile::{Roles, RolesError, Row};
 pub use detect::{by_name, detect};
-pub use roles::{DefKind, Field, Meaning, NodeFlag, Role, Roles, RolesError, Row, Traits};
+pub use roles::{DefKind, Field, Meaning, NodeFlag, Role, Traits};
 
 use std::sync::OnceLock;
 
