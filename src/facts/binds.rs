@@ -470,17 +470,26 @@ impl Walk<'_> {
         let head = text.split('(').next().unwrap_or_default().trim();
         let last = head.rsplit('.').next().unwrap_or_default();
         let decorators = &self.roles.traits.decorators;
-        let known = decorators.contains_key(head)
-            || decorators.contains_key(last) && head != last
-            || decorators.contains_key(last);
+        let known = decorators.contains_key(head) || decorators.contains_key(last);
+        let flags = self.meaning(head) | self.meaning(last);
         let a = self.slot_of(value)?;
-        if !known && !self.frame_is(Role::Decorated) {
+        let field = frame.field;
+        if known {
+            return Some(Val {
+                field,
+                tag: Tag::Raw,
+                a,
+                start: flags,
+                ..value
+            });
+        }
+        if !self.frame_is(Role::Decorated) {
             self.decorate_here(a, value);
             return None;
         }
         Some(Val {
-            field: frame.field,
-            tag: if known { Tag::Raw } else { Tag::Slot },
+            field,
+            tag: Tag::Slot,
             a,
             ..value
         })

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::format::{
-    AllocRec, ArgRec, CallRec, Facts, MemberRec, NONE, NameRec, OpRec, RefRec, SeedRec, alloc, op,
-    seed,
+    AllocRec, ArgRec, CallRec, Facts, MemberRec, NONE, NameRec, OpRec, RETURNED, RefRec, SeedRec,
+    alloc, op, param_flag, seed,
 };
 use crate::text::name_hash;
 
@@ -327,6 +327,7 @@ impl<'s> Builder<'s> {
             .for_each(|record| map(&mut record.class_slot));
         self.named.iter_mut().for_each(map);
         self.drop_local_mentions(next);
+        self.mark_returned_parameters(next);
         self.order(next);
         self.facts
     }
@@ -368,6 +369,30 @@ impl<'s> Builder<'s> {
         for (_, record) in &mut self.ops {
             if record.site != NONE {
                 record.site = moved[record.site as usize];
+            }
+        }
+    }
+
+    /// A parameter that is returned as it came gets a mark: what one call
+    /// gives is not what another call gets.
+    fn mark_returned_parameters(&mut self, slots: u32) {
+        let facts = &self.facts;
+        let mut result_of = vec![NONE; slots as usize];
+        for def in facts.defs.iter().filter(|def| def.ret_slot != NONE) {
+            let first = def.params as usize;
+            for param in &facts.params[first..first + def.params_len as usize] {
+                if param.flags & (param_flag::REST | param_flag::KEYWORD_REST) == 0 {
+                    result_of[param.slot as usize] = def.ret_slot;
+                }
+            }
+            if def.this_slot != NONE {
+                result_of[def.this_slot as usize] = def.ret_slot;
+            }
+        }
+        for (trigger, record) in &mut self.ops {
+            let result = result_of[*trigger as usize];
+            if record.kind == op::COPY && result != NONE && record.other == result {
+                record.name = RETURNED;
             }
         }
     }

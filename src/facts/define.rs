@@ -125,7 +125,7 @@ impl Walk<'_> {
         flags
     }
 
-    fn meaning(&self, word: &str) -> u32 {
+    pub(super) fn meaning(&self, word: &str) -> u32 {
         match self.roles.traits.decorators.get(word) {
             Some(Meaning::Property) => def_flag::PROPERTY,
             Some(Meaning::Setter) => def_flag::SETTER,
@@ -133,6 +133,7 @@ impl Walk<'_> {
             Some(Meaning::Class) => def_flag::CLASS_METHOD,
             Some(Meaning::Abstract) => def_flag::ABSTRACT,
             Some(Meaning::Private) => def_flag::PRIVATE,
+            Some(Meaning::Wrapper) => def_flag::WRAPPER,
             Some(Meaning::Identity | Meaning::Public) | None => 0,
         }
     }
@@ -181,17 +182,24 @@ impl Walk<'_> {
             start: frame.start as usize,
         });
         let (doc, doc_len) = self.doc_of(node, &frame);
+        let mut decorated = 0;
         if self.frames.len() > 1 && self.frames[at - 1].role == Role::Decorated {
             let outer = self.frames[at - 1];
             frame.start = outer.start;
             frame.line = outer.line;
+            for value in &self.values[outer.values as usize..] {
+                // A decorator with a meaning carries it in place of its span.
+                if value.field == Field::Decorator && value.tag == Tag::Raw {
+                    decorated |= value.start;
+                }
+            }
         }
         let head_end = self
             .child_at(node, Field::Body)
             .map_or(frame.end as usize, |body| body.start_byte());
         let signature = docs::one_line(&self.source[node.start_byte()..head_end]);
         let (signature, signature_len) = self.builder.text(&signature);
-        let mut flags = self.meanings(node.start_byte(), named.start, &frame) | extra;
+        let mut flags = self.meanings(node.start_byte(), named.start, &frame) | extra | decorated;
         let slot = self.builder.slot();
         if anonymous && bound.is_none() {
             flags |= def_flag::ANONYMOUS;
@@ -263,7 +271,10 @@ impl Walk<'_> {
         if expression {
             return;
         }
+        // What decorates a class gives the class back, in all but name.
+        let is_class = self.frames[at].role == Role::Class;
         let wrapped = at > 0
+            && !is_class
             && self.frames[at - 1].role == Role::Decorated
             && self.values[self.frames[at - 1].values as usize..]
                 .iter()

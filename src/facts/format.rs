@@ -11,6 +11,9 @@ pub use super::view::{Facts, View};
 /// "No such thing", wherever an index may be absent.
 pub const NONE: u32 = u32::MAX;
 
+/// The name of a copy from a parameter to its function's result.
+pub const RETURNED: u32 = u32::MAX - 1;
+
 /// A name of the file: its hash is its identity across files.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
@@ -105,6 +108,8 @@ pub mod def_flag {
     pub const DEFAULT_EXPORT: u32 = 1 << 12;
     /// Its members are reached without its name.
     pub const TRANSPARENT: u32 = 1 << 13;
+    /// Stands for the function that it wraps.
+    pub const WRAPPER: u32 = 1 << 15;
     /// Has a last parameter that takes the rest.
     pub const VARIADIC: u32 = 1 << 14;
 }
@@ -151,7 +156,9 @@ pub struct OpRec {
 
 /// Kinds of [`OpRec`]; the trigger is the slot that the operation hangs on.
 pub mod op {
-    /// `other` gains what the trigger has.
+    /// `other` gains what the trigger has. Named [`super::RETURNED`], the
+    /// trigger is a parameter or the receiver and `other` the result: each call
+    /// gets back its own argument.
     pub const COPY: u32 = 0;
     /// `other` gains member `name` of what the trigger has.
     pub const LOAD: u32 = 1;

@@ -288,7 +288,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn import(&mut self, name: u32, path: u32, item: u32, flags: u32, at: Val) {
-        if self.builder.bytes(name) == b"_" {
+        if flags & import_flag::QUOTED != 0 && self.builder.bytes(name) == b"_" {
             self.push_import(NONE, path, item, flags, at);
             return;
         }

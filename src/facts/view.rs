@@ -197,7 +197,7 @@ impl<'a> View<'a> {
                 };
                 op.kind < op::COUNT
                     && op.other < other
-                    && maybe(op.name, names)
+                    && (maybe(op.name, names) || op.name == super::format::RETURNED)
                     && maybe(op.site, self.refs.len() as u32)
             })
             && self.seeds.iter().all(|seed| {

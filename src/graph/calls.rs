@@ -4,7 +4,9 @@ use super::flow::DynamicOp;
 use super::members::any;
 use super::names::{CONSTRUCT, Linker, kind};
 use super::values::{Kind, Value};
-use crate::facts::format::{CallRec, NONE, arg_flag, call_flag, def_flag, param_flag};
+use crate::facts::format::{
+    CallRec, NONE, RETURNED, arg_flag, call_flag, def_flag, op, param_flag,
+};
 
 /// A target of a call, in the call's list.
 #[derive(Clone, Copy, Debug)]
@@ -431,17 +433,25 @@ impl Linker<'_> {
         if let (Some(receiver), true) = (receiver, record.this_slot != NONE) {
             let this = self.slot_in(target, record.this_slot);
             self.sets.add(this, receiver, true);
+            if self.returns_receiver(def) {
+                let result = self.slot_in(file, self.call(file, call).result);
+                self.sets.add(result, receiver, inferred);
+            }
         }
         if !new {
             return;
         }
         let site = *self.call(file, call);
         if record.ret_slot != NONE && record.flags & def_flag::CONSTRUCTOR == 0 {
-            let (from, to) = (
-                self.slot_in(target, record.ret_slot),
-                self.slot_in(file, site.result),
-            );
-            self.flow(from, to, NONE);
+            let from = self.slot_in(target, record.ret_slot);
+            let to = self.slot_in(file, site.result);
+            match self.unit(file).facts.args_of(&site) {
+                [argument] if site.flags & call_flag::DECORATOR != 0 => {
+                    let argument = self.slot_in(file, argument.slot);
+                    self.hang(from, DynamicOp::Decorated { to, argument });
+                }
+                _ => self.flow(from, to, NONE),
+            }
         }
         self.pass_arguments(file, &site, def, receiver.is_some());
     }
@@ -459,6 +469,7 @@ impl Linker<'_> {
                     .first()
                     .is_some_and(|param| param.flags & param_flag::THIS != 0),
         );
+        let result = self.slot_in(file, site.result);
         let mut next = skip;
         for arg in own.facts.args_of(site) {
             let from = self.slot_in(file, arg.slot);
@@ -489,6 +500,9 @@ impl Linker<'_> {
                 if let Some(param) = named {
                     let to = self.slot_in(target, param.slot);
                     self.flow(from, to, NONE);
+                    if is_returned(facts, param.slot) {
+                        self.flow(from, result, NONE);
+                    }
                 } else if let Some(param) = rest {
                     let to = self.slot_in(target, param.slot);
                     self.collect_rest(from, to, param.slot, target);
@@ -503,9 +517,24 @@ impl Linker<'_> {
                 self.collect_rest(from, to, param.slot, target);
             } else {
                 self.flow(from, to, NONE);
+                if is_returned(facts, param.slot) {
+                    self.flow(from, result, NONE);
+                }
                 next += 1;
             }
         }
+    }
+
+    /// Whether a method gives back its receiver.
+    fn returns_receiver(&self, def: u32) -> bool {
+        let file = self.file_of(def);
+        let facts = &self.unit(file).facts;
+        let params = facts.params_of(def - self.def_base[file as usize]);
+        let first = params
+            .first()
+            .filter(|param| param.flags & param_flag::THIS != 0);
+        is_returned(facts, self.def(def).this_slot)
+            || first.is_some_and(|param| is_returned(facts, param.slot))
     }
 
     /// An argument that a rest parameter takes is an element of it.
@@ -524,4 +553,11 @@ impl Linker<'_> {
         let base = *self.object_base.last().unwrap_or(&0);
         Value::new(Kind::Object, base + slot)
     }
+}
+
+/// Whether what a slot has is returned as it came.
+fn is_returned(facts: &crate::facts::View<'_>, slot: u32) -> bool {
+    let ops = facts.ops_of(slot);
+    ops.iter()
+        .any(|record| record.kind == op::COPY && record.name == RETURNED)
 }

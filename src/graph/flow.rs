@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::names::{GETTER, Linker, SETTER, kind};
 use super::values::{Kind, Value};
-use crate::facts::format::{NONE, OpRec, alloc, op};
+use crate::facts::format::{NONE, OpRec, RETURNED, alloc, def_flag, op};
 
 /// An operation that was found while solving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,9 @@ pub(super) enum DynamicOp {
     CallBack { call: u32, arg: u32, elements: u32 },
     /// What arrives gains the members of what is in the slot.
     Inherit { from: u32, prototype: u64 },
+    /// Gain what a decorator gives for `argument`: a function that stands for
+    /// what it wraps is what it wraps.
+    Decorated { to: u32, argument: u32 },
 }
 
 /// A flow edge, in its slot's list.
@@ -188,6 +191,7 @@ impl Linker<'_> {
         let other = self.slot_base[file as usize] + record.other;
         let unit = self.unit(file);
         match record.kind {
+            op::COPY if record.name == RETURNED && !self.naming => {}
             op::COPY => {
                 let by_flow = record.name == NONE;
                 self.sets
@@ -275,6 +279,15 @@ impl Linker<'_> {
             DynamicOp::Inherit { from, prototype } => {
                 let to = self.field(value, prototype);
                 self.flow(from, to, NONE);
+            }
+            DynamicOp::Decorated { to, argument } => {
+                let wraps = value.kind() == Kind::Def
+                    && self.def(value.index()).flags & def_flag::WRAPPER != 0;
+                if wraps {
+                    self.flow(argument, to, NONE);
+                } else {
+                    self.sets.add(to, value, true);
+                }
             }
         }
     }

@@ -152,6 +152,8 @@ pub enum Meaning {
     Abstract,
     /// Returns what it decorates.
     Identity,
+    /// Makes what it decorates stand for its argument.
+    Wrapper,
     /// Seen inside the file only.
     Private,
     /// Seen by importers.
