@@ -14,6 +14,9 @@ use super::ring::{Complaints, Ring};
 use super::session::Session;
 use super::{Sandbox, host, launcher};
 
+/// Tells the program's processes and threads from the backend's own.
+pub(super) type Count = fn(&host::Usage) -> u32;
+
 /// A backend that turns a policy into a command of this machine.
 pub(super) trait Local: Send + Sync + 'static {
     /// See [`Sandbox::name`].
@@ -30,9 +33,14 @@ pub(super) trait Local: Send + Sync + 'static {
         launcher: &Path,
         scratch: &Path,
     ) -> Result<Prepared, SandboxError>;
-    /// Tasks and bytes that the backend itself needs and the watch must allow.
-    fn overhead(&self) -> (u32, u64) {
-        (2, 0)
+    /// How many of the processes and threads that were counted are the
+    /// program's: all but the launcher and the first process.
+    fn count(&self) -> Count {
+        |usage| usage.tasks.saturating_sub(2)
+    }
+    /// Bytes of memory that the backend itself needs.
+    fn own_memory(&self) -> u64 {
+        0
     }
 }
 
@@ -47,7 +55,8 @@ pub(super) struct Watched {
     child: Child,
     group: Option<host::Group>,
     limits: Limits,
-    overhead: (u32, u64),
+    count: Count,
+    own_memory: u64,
     started: Instant,
     next_check: Instant,
     _scratch: tempfile::TempDir,
@@ -57,7 +66,8 @@ pub(super) struct Watched {
 pub(super) struct Ready {
     prepared: Prepared,
     limits: Limits,
-    overhead: (u32, u64),
+    count: Count,
+    own_memory: u64,
     scratch: tempfile::TempDir,
 }
 
@@ -76,7 +86,8 @@ impl Ready {
         Ok(Self {
             prepared: backend.prepare(policy, &launcher()?, &path)?,
             limits: policy.limits,
-            overhead: backend.overhead(),
+            count: backend.count(),
+            own_memory: backend.own_memory(),
             scratch,
         })
     }
@@ -97,7 +108,8 @@ impl Ready {
             child,
             group,
             limits: self.limits,
-            overhead: self.overhead,
+            count: self.count,
+            own_memory: self.own_memory,
             started,
             next_check: started,
             _scratch: self.scratch,
@@ -140,20 +152,16 @@ impl Watched {
     }
 
     fn measured(&self) -> Option<Limit> {
-        let (memory_kept, tasks_kept) = self
-            .group
-            .as_ref()
-            .map_or((false, false), host::Group::keeps);
         let usage = host::measure(self.child.id(), false);
         if usage.cpu >= self.limits.cpu {
             return Some(Limit::Cpu);
         }
-        if !tasks_kept && usage.tasks > self.limits.processes + self.overhead.0 {
+        if (self.count)(&usage) > self.limits.processes {
             return Some(Limit::Processes);
         }
-        let most = self.limits.memory + self.overhead.1;
-        if !memory_kept && usage.memory > most && host::measure(self.child.id(), true).memory > most
-        {
+        let most = self.limits.memory + self.own_memory;
+        let kept = self.group.as_ref().is_some_and(host::Group::keeps_memory);
+        if !kept && usage.memory > most && host::measure(self.child.id(), true).memory > most {
             return Some(Limit::Memory);
         }
         None
@@ -166,19 +174,20 @@ impl Watched {
     /// Kills everything that was started and waits for its end.
     pub(super) fn kill(&mut self) -> ExitStatus {
         let members = || {
-            self.group
-                .as_ref()
-                .map(host::Group::members)
-                .unwrap_or_default()
+            let group = self.group.as_ref();
+            group.map(host::Group::members).unwrap_or_default()
         };
-        host::kill_tree(self.child.id(), &members());
+        let mut killed = host::kill_tree(self.child.id(), &members());
         let status = self.child.wait().unwrap_or(ExitStatus::from_raw(9));
-        for _ in 0..50 {
-            let left = members();
-            if left.is_empty() {
+        // What lost its parent is reaped by the kernel a moment later.
+        for _ in 0..500 {
+            for pid in members() {
+                killed.extend(host::kill_tree(pid, &[]));
+            }
+            killed.retain(|pid| host::runs(*pid));
+            if killed.is_empty() {
                 break;
             }
-            left.iter().for_each(|pid| host::kill_tree(*pid, &[]));
             std::thread::sleep(Duration::from_millis(2));
         }
         status

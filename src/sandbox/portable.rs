@@ -22,8 +22,8 @@ impl Group {
         std::iter::empty()
     }
 
-    pub(super) fn keeps(&self) -> (bool, bool) {
-        (false, false)
+    pub(super) fn keeps_memory(&self) -> bool {
+        false
     }
 
     pub(super) fn hit(&self) -> Option<Limit> {
@@ -39,6 +39,7 @@ impl Group {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Usage {
     pub(super) tasks: u32,
+    pub(super) single: u32,
     pub(super) memory: u64,
     pub(super) cpu: Duration,
 }
@@ -47,10 +48,15 @@ pub(super) fn measure(_root: u32, _exact: bool) -> Usage {
     Usage::default()
 }
 
-pub(super) fn kill_tree(root: u32, _others: &[u32]) {
+pub(super) fn kill_tree(root: u32, _others: &[u32]) -> Vec<u32> {
     if let Some(group) = Pid::from_raw(root as i32) {
         let _ = kill_process_group(group, Signal::KILL);
     }
+    Vec::new()
+}
+
+pub(super) fn runs(_pid: u32) -> bool {
+    false
 }
 
 pub(super) fn intercept(_arguments: &[OsString]) -> Option<ExitCode> {

@@ -86,9 +86,9 @@ impl Group {
         self.folders().map(|folder| folder.join("cgroup.procs"))
     }
 
-    /// Whether the kernel keeps the limit on memory, and on processes.
-    pub(in crate::sandbox) fn keeps(&self) -> (bool, bool) {
-        (self.memory.is_some(), self.pids.is_some())
+    /// Whether the kernel keeps the limit on memory.
+    pub(in crate::sandbox) fn keeps_memory(&self) -> bool {
+        self.memory.is_some()
     }
 
     /// The limit that the kernel had to enforce, if any.

@@ -10,16 +10,14 @@ use super::bubblewrap::text;
 use super::cgroup::Group;
 use super::launch::Then;
 use super::lower::Lowered;
-use super::syscalls::DENIED_NAMES;
-use crate::sandbox::local::{Local, Prepared, find_tool};
+use super::syscalls::{DENIED_NAMES, NAMESPACE_FLAGS};
+use crate::sandbox::local::{Count, Local, Prepared, find_tool};
 use crate::sandbox::outcome::SandboxError;
 use crate::sandbox::policy::{Mount, Policy};
 
 /// gVisor's `runsc`, without root and without a network.
 pub(in crate::sandbox) struct Gvisor;
 
-/// Host threads of the runtime itself, beside those of the program.
-const OWN_TASKS: u32 = 256;
 /// Bytes of the runtime itself.
 const OWN_MEMORY: u64 = 96 << 20;
 
@@ -82,14 +80,27 @@ impl Local for Gvisor {
                 list: Vec::new(),
                 limit_files: false,
             };
-            let group = Group::new(&policy.limits, OWN_TASKS, OWN_MEMORY);
+            // The watch counts the program's processes: the group is the net
+            // under it, and must have room for what the runtime makes of them.
+            let tasks = policy
+                .limits
+                .processes
+                .saturating_mul(4)
+                .saturating_add(256);
+            let group = Group::new(&policy.limits, tasks, OWN_MEMORY);
             lowered.prepared(launcher, group, then)
         };
         build().map_err(SandboxError::io("preparing the sandbox"))
     }
 
-    fn overhead(&self) -> (u32, u64) {
-        (OWN_TASKS, OWN_MEMORY)
+    /// The runtime keeps two processes of one thread for each of the program's,
+    /// and one more. Threads of the program do not show.
+    fn count(&self) -> Count {
+        |usage| usage.single.saturating_sub(1) / 2
+    }
+
+    fn own_memory(&self) -> u64 {
+        OWN_MEMORY
     }
 }
 
@@ -156,7 +167,8 @@ fn configuration(policy: &Policy, root: &Path) -> io::Result<Value> {
             "rlimits": [
                 both("RLIMIT_FSIZE", limits.file_size),
                 both("RLIMIT_CPU", limits.cpu.as_secs() + 2),
-                both("RLIMIT_NPROC", u64::from(limits.processes)),
+                // One more, so that the watch sees a program that goes beyond.
+                both("RLIMIT_NPROC", u64::from(limits.processes) + 1),
                 both("RLIMIT_CORE", 0),
             ],
         },
@@ -168,10 +180,27 @@ fn configuration(policy: &Policy, root: &Path) -> io::Result<Value> {
             "seccomp": {
                 "defaultAction": "SCMP_ACT_ALLOW",
                 "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
-                "syscalls": [{"names": DENIED_NAMES, "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
+                "syscalls": denied(),
             },
         },
     }))
+}
+
+/// A list of what is denied, behind a kernel that already holds: what the
+/// other backends deny too, so that a program meets the same world. `clone3`
+/// stays, since the runtime can only answer "not permitted" for it, and the C
+/// library needs "no such call" to go on; the namespaces that it makes are
+/// gVisor's own.
+fn denied() -> Vec<Value> {
+    let refused = |names: &[&str]| json!({"names": names, "action": "SCMP_ACT_ERRNO"});
+    let mut rules = vec![refused(&DENIED_NAMES)];
+    for flag in NAMESPACE_FLAGS {
+        let mut rule = refused(&["clone"]);
+        rule["args"] = json!([{"index": 0, "value": flag, "valueTwo": flag,
+                               "op": "SCMP_CMP_MASKED_EQ"}]);
+        rules.push(rule);
+    }
+    rules
 }
 
 fn mount_point(at: &PathBuf, folder: bool) -> io::Result<()> {

@@ -20,4 +20,4 @@ pub(super) use cgroup::Group;
 pub(super) use gvisor::Gvisor;
 pub(super) use launch::{FAILED, FAILED_PREFIX, intercept};
 pub(super) use lower::Namespaces;
-pub(super) use watch::{kill_tree, measure};
+pub(super) use watch::{Usage, kill_tree, measure, runs};

@@ -43,6 +43,7 @@ pub(super) fn unshare(plan: &Path) -> io::Result<u8> {
             | CloneFlags::CLONE_NEWCGROUP,
     )?;
     map(USER, USER, uid, gid)?;
+    keep_rights()?;
     let status = Command::new("/proc/self/exe")
         .args(VERB)
         .arg(plan)
@@ -219,6 +220,22 @@ fn devices(dev: &Path, disk: u64) -> io::Result<()> {
         disk,
         MountFlags::NOSUID | MountFlags::NODEV,
     )
+}
+
+/// Lets the rights over the new namespaces outlive the start of their first
+/// process, which is not user 0 there.
+fn keep_rights() -> io::Result<()> {
+    use rustix::thread::{
+        CapabilitySet, capabilities, configure_capability_in_ambient_set, set_capabilities,
+    };
+    let mut sets = capabilities(None)?;
+    let wanted = CapabilitySet::SYS_ADMIN | CapabilitySet::NET_ADMIN;
+    sets.inheritable = wanted;
+    set_capabilities(None, sets)?;
+    for right in wanted {
+        configure_capability_in_ambient_set(right, true)?;
+    }
+    Ok(())
 }
 
 fn drop_rights() -> io::Result<()> {

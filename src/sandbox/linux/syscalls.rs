@@ -295,13 +295,15 @@ const LEGACY: Calls = &[
 const LEGACY: Calls = &[];
 
 /// The flags of `clone` that make namespaces.
-const NAMESPACES: u64 = (sys::CLONE_NEWNS
-    | sys::CLONE_NEWCGROUP
-    | sys::CLONE_NEWUTS
-    | sys::CLONE_NEWIPC
-    | sys::CLONE_NEWUSER
-    | sys::CLONE_NEWPID
-    | sys::CLONE_NEWNET) as u64;
+pub(super) const NAMESPACE_FLAGS: [sys::c_int; 7] = [
+    sys::CLONE_NEWNS,
+    sys::CLONE_NEWCGROUP,
+    sys::CLONE_NEWUTS,
+    sys::CLONE_NEWIPC,
+    sys::CLONE_NEWUSER,
+    sys::CLONE_NEWPID,
+    sys::CLONE_NEWNET,
+];
 
 /// The filter as a program for the kernel.
 pub(super) fn filter() -> Result<BpfProgram, seccompiler::BackendError> {
@@ -313,9 +315,10 @@ pub(super) fn filter() -> Result<BpfProgram, seccompiler::BackendError> {
         .collect();
     // `clone3` hides its flags from a filter: it stays unnamed, and the C
     // library falls back to `clone`.
+    let namespaces = NAMESPACE_FLAGS.iter().fold(0, |all, flag| all | flag) as u64;
     rules.insert(
         sys::SYS_clone,
-        vec![SeccompRule::new(vec![is(0, Op::MaskedEq(NAMESPACES), 0)?])?],
+        vec![SeccompRule::new(vec![is(0, Op::MaskedEq(namespaces), 0)?])?],
     );
     let family = |family: sys::c_int| is(0, Op::Eq, family as u64);
     rules.insert(

@@ -1,5 +1,6 @@
 //! What a sandbox's processes use together, read from `/proc`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,6 +10,8 @@ use rustix::process::{Pid, Signal, kill_process};
 pub(in crate::sandbox) struct Usage {
     /// Processes and threads.
     pub(in crate::sandbox) tasks: u32,
+    /// Processes with one thread.
+    pub(in crate::sandbox) single: u32,
     /// Bytes of memory; what processes share is counted once for each unless
     /// `exact` was asked for.
     pub(in crate::sandbox) memory: u64,
@@ -24,28 +27,41 @@ pub(in crate::sandbox) fn measure(root: u32, exact: bool) -> Usage {
             continue;
         };
         usage.tasks += tasks;
+        usage.single += u32::from(tasks == 1);
         usage.cpu += Duration::from_millis(ticks * 1000 / ticks_per_second());
         usage.memory += if exact { proportional(pid) } else { None }.unwrap_or_else(|| own(pid));
     }
     usage
 }
 
-/// Kills `root` and all its descendants, and any of `others`. Processes of the
-/// tree that fork meanwhile are found in the next round.
-pub(in crate::sandbox) fn kill_tree(root: u32, others: &[u32]) {
+/// Kills `root` and all its descendants, and any of `others`; returns those it
+/// has killed. Processes that fork meanwhile are found in the next round.
+pub(in crate::sandbox) fn kill_tree(root: u32, others: &[u32]) -> Vec<u32> {
+    let mut all = BTreeSet::new();
     for _ in 0..8 {
         let mut pids = tree(root);
         pids.extend(others);
-        let killed = pids
-            .iter()
-            .rev()
-            .filter_map(|pid| Pid::from_raw(*pid as i32))
-            .filter(|pid| kill_process(*pid, Signal::KILL).is_ok())
-            .count();
-        if killed <= 1 {
+        let mut found_new = false;
+        for pid in pids.iter().rev() {
+            let target = Pid::from_raw(*pid as i32);
+            if target.is_some_and(|pid| kill_process(pid, Signal::KILL).is_ok()) {
+                found_new |= all.insert(*pid);
+            }
+        }
+        if !found_new {
             break;
         }
     }
+    all.into_iter().collect()
+}
+
+/// Whether a process still runs: one that has ended and is only waited for
+/// does not.
+pub(in crate::sandbox) fn runs(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|text| {
+        let state = text.rsplit(')').next().unwrap_or_default();
+        !state.trim_start().starts_with(['Z', 'X'])
+    })
 }
 
 /// The process and its descendants, parents first.

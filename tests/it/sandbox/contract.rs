@@ -49,6 +49,9 @@ refused("resolve", lambda: socket.getaddrinfo("example.com", 80))
 refused("abstract_socket", lambda: connect(socket.AF_UNIX, "\0" + marker))
 refused("vsock", lambda: socket.socket(40, socket.SOCK_STREAM))
 refused("packet", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+def read_quietly(path):
+    try: return read_all(path)
+    except OSError: return b""
 def host_processes():
     for path in glob.glob("/proc/[0-9]*/cmdline"):
         try:
@@ -63,9 +66,6 @@ refused("environment", lambda: [k for k in os.environ if k not in
     ("PATH", "HOME", "TMPDIR", "LANG", "LC_CTYPE", "PWD", "HOSTNAME", "SHLVL", "_")] or False)
 refused("other_environment", lambda: [p for p in glob.glob("/proc/[0-9]*/environ")
     if p != f"/proc/{os.getpid()}/environ" and b"CARGO" in (read_quietly(p))] or False)
-def read_quietly(path):
-    try: return read_all(path)
-    except OSError: return b""
 os.makedirs("/tmp/m", exist_ok=True)
 refused("ptrace", call(101, 117, 0, 0, 0, 0))
 refused("ptrace_init", call(101, 117, 16, 1, 0, 0))
@@ -87,7 +87,10 @@ refused("bpf", call(321, 280, 0, buffer, 120))
 refused("perf", call(298, 241, buffer, 0, -1, -1, 0))
 refused("userfaultfd", call(323, 282, 0))
 refused("clone_user", call(56, 220, 0x10000000 | 17, 0, 0, 0, 0))
-refused("mknod_disk", lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(254, 0)) or True)
+def disk():
+    os.mknod("/tmp/disk", 0o60600, os.makedev(254, 0))
+    return read("/tmp/disk")
+refused("mknod_disk", disk)
 refused("setuid", lambda: os.getuid() != 0 and (os.setuid(0) or True))
 refused("kill_init_group", lambda: os.kill(1, 0) or False)
 print("end")
