@@ -113,11 +113,11 @@ fn probed(at: usize) -> &'static Probe {
             return result;
         }
         result.overlay = test(backend, true).is_ok();
-        if !result.overlay {
-            if let Err(why) = test(backend, false) {
-                result.hint = Some(hint_for(&why));
-                result.works = Err(why);
-            }
+        if !result.overlay
+            && let Err(why) = test(backend, false)
+        {
+            result.hint = Some(hint_for(&why));
+            result.works = Err(why);
         }
         result
     })

@@ -8,6 +8,8 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitSta
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use rustix::process::Pid;
+
 use super::outcome::{Limit, Outcome, SandboxError, Status, Stream};
 use super::policy::{Limits, Policy};
 use super::ring::{Complaints, Ring};
@@ -71,12 +73,38 @@ pub(super) struct Ready {
     scratch: tempfile::TempDir,
 }
 
+/// How the scratch folders are called; the process that made one follows.
+const SCRATCH: &str = "happy-sandbox-";
+
+/// Removes the scratch folders of processes that were killed. A folder that
+/// another user made cannot be removed, and that is right.
+fn sweep() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(SCRATCH));
+        let owner = owner.and_then(|rest| rest.split('-').next()?.parse::<i32>().ok());
+        if owner.and_then(Pid::from_raw).is_some_and(has_ended) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Whether there is no process of that number any more.
+pub(super) fn has_ended(pid: Pid) -> bool {
+    rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
+}
+
 impl Ready {
     pub(super) fn new(backend: &dyn Local, policy: &Policy) -> Result<Self, SandboxError> {
+        static ONCE: std::sync::Once = std::sync::Once::new();
         policy.check()?;
+        ONCE.call_once(sweep);
         let doing = "making a scratch folder";
         let scratch = tempfile::Builder::new()
-            .prefix("happy-sandbox-")
+            .prefix(&format!("{SCRATCH}{}-", std::process::id()))
             .tempdir()
             .map_err(SandboxError::io(doing))?;
         let path = scratch
@@ -318,6 +346,23 @@ fn run(
             }
         }
     };
+    // What was said before the end is the best clue to it.
+    while open > 0 {
+        match events.recv_timeout(Duration::from_millis(100)) {
+            Ok(Event::Bytes(stream, bytes)) if printed <= policy.limits.output => {
+                printed += bytes.len() as u64;
+                let ring = if stream == Stream::Stdout {
+                    &mut out
+                } else {
+                    &mut err
+                };
+                ring.push(&bytes, &mut on_line);
+            }
+            Ok(Event::Bytes(..)) => {}
+            Ok(Event::End) => open -= 1,
+            Err(_) => break,
+        }
+    }
     out.flush(&mut on_line);
     err.flush(&mut on_line);
     let status = status_of(exit);

@@ -20,7 +20,9 @@ pub enum Mount {
         /// The path in the sandbox.
         inside: PathBuf,
     },
-    /// A folder of the host that can be written, and is then changed.
+    /// A folder of the host that can be written, and is then changed. What is
+    /// found in it afterwards was made by the program, links included: the
+    /// host must not follow them.
     Writable {
         /// The path on the host.
         host: PathBuf,

@@ -127,7 +127,7 @@ impl<R: BufRead> FrameReader<R> {
 
     /// The next frame, or nothing at the end of the pipe. The only errors are
     /// those of the pipe itself, and a spent budget.
-    pub fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<Frame<T>>> {
+    pub fn read<T: DeserializeOwned>(&mut self) -> io::Result<Option<Frame<T>>> {
         // The length itself, the blank and the newline.
         let whole = self.most + 24;
         let mut line = Vec::new();
@@ -222,11 +222,12 @@ pub fn write_frame(to: &mut impl Write, message: &impl Serialize, most: usize) -
 
 #[cfg(test)]
 mod tests {
+    use super::GarbageKind::{CutOff, NoLength, NoMessage, WrongLength};
     use super::*;
 
     fn read_all(bytes: &[u8], most: usize) -> Vec<Frame<FromSession>> {
         let mut reader = FrameReader::new(io::BufReader::with_capacity(7, bytes), most, 1 << 20);
-        std::iter::from_fn(|| reader.next().expect("memory can be read")).collect()
+        std::iter::from_fn(|| reader.read().expect("memory can be read")).collect()
     }
 
     fn kinds(bytes: &[u8], most: usize) -> Vec<Option<GarbageKind>> {
@@ -259,7 +260,6 @@ mod tests {
     #[test]
     fn garbage_is_a_value_and_the_next_frame_is_read() {
         let bytes = b"hello\n5 {\"type\":\"ready\"}\n16 {\"type\":\"ready\"}\n3 abc\n\n99999999999999999999999 x\n16 {\"type\":\"ready\"}\n16 {\"ty";
-        use GarbageKind::{CutOff, NoLength, NoMessage, WrongLength};
         assert_eq!(
             kinds(bytes, MOST),
             [
@@ -287,7 +287,7 @@ mod tests {
     fn a_flood_ends_with_the_budget() {
         let mut reader = FrameReader::new(io::repeat(b'x').take_buffered(), 64, 100_000);
         let error = reader
-            .next::<FromSession>()
+            .read::<FromSession>()
             .expect_err("the budget is spent");
         assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
     }

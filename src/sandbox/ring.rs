@@ -63,23 +63,30 @@ impl Ring {
 #[derive(Debug, Default)]
 pub(super) struct Complaints {
     pub(super) denied: Denials,
-    suspected: Option<Limit>,
+    /// The last complaint, and how many lines came after it.
+    suspected: Option<(Limit, u32)>,
 }
+
+/// A complaint that so many lines followed did not end the program.
+const LAST_LINES: u32 = 20;
 
 impl Complaints {
     pub(super) fn note(&mut self, line: &str) {
         self.denied.note(line);
         // The kernel refuses the write, and nobody but the program learns of it.
         if line.contains("File too large") || line.contains("EFBIG") {
-            self.suspected = Some(Limit::FileSize);
+            self.suspected = Some((Limit::FileSize, 0));
         } else if line.contains("No space left on device") || line.contains("ENOSPC") {
-            self.suspected = Some(Limit::Disk);
+            self.suspected = Some((Limit::Disk, 0));
+        } else if let Some((_, after)) = &mut self.suspected {
+            *after += 1;
         }
     }
 
-    /// The limit that a program complained of before it failed.
+    /// The limit that a program complained of just before it failed.
     pub(super) fn limit(&self) -> Option<Limit> {
-        self.suspected
+        let (limit, after) = self.suspected?;
+        (after <= LAST_LINES).then_some(limit)
     }
 }
 
@@ -97,6 +104,15 @@ mod tests {
         ring.flush(&mut |_, line| lines.push(line.to_owned()));
         assert_eq!(lines, ["abc", "def"]);
         assert_eq!(ring.finish(), (b"\ndef".to_vec(), 3));
+    }
+
+    #[test]
+    fn only_a_complaint_at_the_end_explains_a_failure() {
+        let mut complaints = Complaints::default();
+        complaints.note("OSError: [Errno 28] No space left on device");
+        assert_eq!(complaints.limit(), Some(Limit::Disk));
+        (0..30).for_each(|_| complaints.note("and so on"));
+        assert_eq!(complaints.limit(), None);
     }
 
     #[test]

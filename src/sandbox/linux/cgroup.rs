@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustix::process::Pid;
+
+use crate::sandbox::local::has_ended;
 use crate::sandbox::outcome::Limit;
 use crate::sandbox::policy::Limits;
 
@@ -37,6 +40,9 @@ impl Group {
         let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
         let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
         let place = Place::find(&mounts, &own);
+        for parent in [&place.memory, &place.pids].into_iter().flatten() {
+            sweep(parent);
+        }
         let make = |parent: Option<PathBuf>, file: &str, value: u64| -> Option<PathBuf> {
             let folder = parent?.join(&name);
             std::fs::create_dir(&folder).ok()?;
@@ -141,6 +147,22 @@ impl Drop for Group {
                     _ => break,
                 }
             }
+        }
+    }
+}
+
+/// Removes the groups of processes that were killed; one that still has
+/// members cannot be removed.
+fn sweep(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix("happy-"));
+        let owner = owner.and_then(|rest| rest.split('-').next()?.parse().ok());
+        if owner.and_then(Pid::from_raw).is_some_and(has_ended) {
+            let _ = std::fs::remove_dir(entry.path());
         }
     }
 }

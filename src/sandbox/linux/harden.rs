@@ -50,8 +50,10 @@ impl Walls {
         limit_process(&self.limits)?;
         // The count is per user *namespace* and user, so only the sandbox's own
         // processes count; the kernel ignores it for the real root, for whom
-        // there are control groups and the watch.
-        let tasks = u64::from(self.limits.processes) + 2;
+        // there are control groups and the watch. Three more: the launcher, the
+        // first process, and one by which the watch sees that a program goes
+        // beyond.
+        let tasks = u64::from(self.limits.processes) + 3;
         set(Resource::Nproc, tasks)?;
         rustix::thread::set_no_new_privs(true)?;
         self.landlock().map_err(io::Error::other)?;

@@ -150,7 +150,7 @@ fn carry_out(path: &Path) -> io::Result<u8> {
             overlay::put_up(&overlays)?;
             enter(then, &limits)
         }
-        Plan::Init(init) => namespaces::init(*init),
+        Plan::Init(init) => namespaces::init(&init),
         Plan::Inner(inner) => {
             inner
                 .raise_walls()

@@ -42,7 +42,7 @@ pub(super) fn unshare(plan: &Path) -> io::Result<u8> {
             | CloneFlags::CLONE_NEWUTS
             | CloneFlags::CLONE_NEWCGROUP,
     )?;
-    map(USER, USER, uid, gid)?;
+    map(USER, uid, gid)?;
     keep_rights()?;
     let status = Command::new("/proc/self/exe")
         .args(VERB)
@@ -59,9 +59,9 @@ fn exit_code(status: std::process::ExitStatus) -> u8 {
 
 /// Builds the file system, drops all rights, runs the program, and reaps
 /// whatever is orphaned until the program ends; the kernel then kills the rest.
-pub(super) fn init(init: Init) -> io::Result<u8> {
+pub(super) fn init(init: &Init) -> io::Result<u8> {
     private_mounts()?;
-    build(&init)?;
+    build(init)?;
     loopback_up().map_err(during("bringing the loopback up"))?;
     rustix::system::sethostname(b"sandbox")?;
     drop_rights()?;
@@ -256,6 +256,9 @@ fn drop_rights() -> io::Result<()> {
 /// Asks the kernel, over its routing socket, to bring interface 1 up: tests
 /// that serve themselves need a loopback, and the namespace's own is down.
 fn loopback_up() -> io::Result<()> {
+    const NEW_LINK: u16 = 16;
+    const REQUEST: u16 = 1;
+    const UP: u32 = 1;
     use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, send, socket_with};
     let socket = socket_with(
         AddressFamily::NETLINK,
@@ -263,9 +266,6 @@ fn loopback_up() -> io::Result<()> {
         SocketFlags::CLOEXEC,
         None,
     )?;
-    const NEW_LINK: u16 = 16;
-    const REQUEST: u16 = 1;
-    const UP: u32 = 1;
     let mut message = Vec::with_capacity(32);
     message.extend(32u32.to_ne_bytes());
     message.extend(NEW_LINK.to_ne_bytes());

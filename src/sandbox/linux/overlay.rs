@@ -115,7 +115,7 @@ fn own_user_namespace(more: CloneFlags) -> io::Result<()> {
             if let (Some(first), Some(_), Some(count)) =
                 (columns.next(), columns.next(), columns.next())
             {
-                out.push_str(&format!("{first} {first} {count}\n"));
+                out.extend([first, " ", first, " ", count, "\n"]);
             }
         }
         Ok(out)
@@ -127,12 +127,12 @@ fn own_user_namespace(more: CloneFlags) -> io::Result<()> {
         // The whole range needs a right in the parent that the new namespace
         // does not have: the root alone is what is left then.
         if std::fs::write("/proc/self/uid_map", users).is_err() {
-            return map(0, 0, uid, gid);
+            return map(0, uid, gid);
         }
         return std::fs::write("/proc/self/gid_map", groups);
     }
     unshare(more | CloneFlags::CLONE_NEWUSER)?;
-    map(0, 0, uid, gid)
+    map(0, uid, gid)
 }
 
 pub(super) fn ids() -> (u32, u32) {
@@ -148,11 +148,11 @@ pub(super) fn unshare(flags: CloneFlags) -> io::Result<()> {
         .map_err(during("making a user namespace"))
 }
 
-/// Maps one user and one group.
-pub(super) fn map(inside_uid: u32, inside_gid: u32, uid: u32, gid: u32) -> io::Result<()> {
+/// Shows one user and one group as `inside`.
+pub(super) fn map(inside: u32, uid: u32, gid: u32) -> io::Result<()> {
     std::fs::write("/proc/self/setgroups", "deny").map_err(during("/proc/self/setgroups"))?;
-    std::fs::write("/proc/self/uid_map", format!("{inside_uid} {uid} 1"))
+    std::fs::write("/proc/self/uid_map", format!("{inside} {uid} 1"))
         .map_err(during("/proc/self/uid_map"))?;
-    std::fs::write("/proc/self/gid_map", format!("{inside_gid} {gid} 1"))
+    std::fs::write("/proc/self/gid_map", format!("{inside} {gid} 1"))
         .map_err(during("/proc/self/gid_map"))
 }

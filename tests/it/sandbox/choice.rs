@@ -147,7 +147,7 @@ fn a_program_that_does_not_exist_is_an_error_and_not_a_result() {
         let policy = Policy::new(["/no/such/program"]);
         match chosen.sandbox.run(&policy, b"", &mut |_, _| ()) {
             Err(SandboxError::Start { why, .. }) => {
-                assert!(why.contains("/no/such/program"), "{why}")
+                assert!(why.contains("/no/such/program"), "{why}");
             }
             Ok(outcome) => assert!(!outcome.success(), "{}", super::shown(&chosen, &outcome)),
             Err(other) => panic!("{other}"),

@@ -105,6 +105,14 @@ fn nothing_outside_the_policy_can_be_reached() {
         let marker = format!("happy-marker-{}", std::process::id());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port of the loopback");
         let port = listener.local_addr().expect("its address").port();
+        let Some(mut policy) = python(ATTACKS) else {
+            return;
+        };
+        policy.command.extend([
+            canary.to_string_lossy().into_owned(),
+            port.to_string(),
+            marker.clone(),
+        ]);
         let mut host_process = Command::new("sleep")
             .args(["300"])
             .env("HAPPY_MARKER", &marker)
@@ -112,15 +120,6 @@ fn nothing_outside_the_policy_can_be_reached() {
             .stdout(Stdio::null())
             .spawn()
             .expect("a process of the host's");
-
-        let Some(mut policy) = python(ATTACKS) else {
-            return;
-        };
-        policy.command.extend([
-            canary.to_string_lossy().into_owned(),
-            port.to_string(),
-            marker,
-        ]);
         let outcome = run(&chosen, &policy);
         let _ = host_process.kill();
         let _ = host_process.wait();
@@ -203,7 +202,7 @@ print('fine'); sys.exit(7)
         let outcome = chosen
             .sandbox
             .run(&policy, b"input", &mut |_, line| {
-                lines.push(line.to_owned())
+                lines.push(line.to_owned());
             })
             .expect("the program runs");
         assert_eq!(stdout(&outcome), "fine\n", "{}", shown(&chosen, &outcome));

@@ -49,6 +49,23 @@ fn a_hang_is_stopped_by_the_clock() {
 }
 
 #[test]
+fn what_was_said_before_a_hang_is_kept() {
+    for chosen in backends() {
+        let Some(policy) = python("import time; print('before', flush=True); time.sleep(60)")
+        else {
+            return;
+        };
+        let limits = Limits {
+            wall: Duration::from_secs(3),
+            ..small()
+        };
+        let outcome = run(&chosen, &policy.limits(limits));
+        assert_eq!(outcome.limit_hit, Some(Limit::Wall));
+        assert_eq!(outcome.stdout, b"before\n", "{}", shown(&chosen, &outcome));
+    }
+}
+
+#[test]
 fn a_hang_that_ignores_every_signal_is_stopped_by_the_clock() {
     let limits = Limits {
         wall: Duration::from_millis(700),

@@ -41,7 +41,7 @@ fn started(chosen: &happy::sandbox::Chosen, limits: Limits) -> Option<(Session, 
         .expect("a session starts");
     let stdout = session.stdout.take().expect("its output");
     let mut reader = FrameReader::new(BufReader::new(stdout), 1 << 16, 64 << 20);
-    let first = reader.next().expect("the pipe can be read");
+    let first = reader.read().expect("the pipe can be read");
     assert_eq!(
         first,
         Some(Frame::Message(FromSession::Ready)),
@@ -84,14 +84,14 @@ fn a_cell_calls_the_host_and_state_stays() {
             id,
             name,
             arguments,
-        })) = reader.next().expect("readable")
+        })) = reader.read().expect("readable")
         else {
             panic!("no call came");
         };
         assert_eq!((name.as_str(), arguments["a"].as_i64()), ("add", Some(1)));
         let value = serde_json::json!({"sum": 41});
         send(&mut session, &ToSession::Answer { id, value });
-        let result = |reader: &mut Reader| match reader.next().expect("readable") {
+        let result = |reader: &mut Reader| match reader.read().expect("readable") {
             Some(Frame::Message(FromSession::Result { ok, error, .. })) => (ok, error),
             other => panic!("no result but {other:?}"),
         };
@@ -119,7 +119,7 @@ sys.stdout.write('300000 ' + 'x' * 300000 + '\\n'); sys.stdout.flush()";
         execute(&mut session, code);
         let mut kinds = Vec::new();
         loop {
-            match reader.next::<FromSession>().expect("readable") {
+            match reader.read::<FromSession>().expect("readable") {
                 Some(Frame::Garbage(garbage)) => kinds.push(garbage.why),
                 Some(Frame::Message(FromSession::Result { ok, .. })) => break assert!(ok),
                 other => panic!("{other:?}"),
@@ -175,7 +175,7 @@ time.sleep(0.2)";
             return;
         };
         execute(&mut session, code);
-        reader.next::<FromSession>().expect("the cell has run");
+        reader.read::<FromSession>().expect("the cell has run");
         let before = tree(session.pid());
         assert!(before.len() >= 3, "{}: {before:?}", chosen.sandbox.name());
         let since = Instant::now();
@@ -201,7 +201,7 @@ fn a_dropped_session_leaves_nothing_in_the_temporary_folder() {
 }
 
 #[test]
-fn a_session_that_closes_its_pipes_is_still_killed() {
+fn a_session_that_closes_its_pipes_and_hangs_is_still_killed() {
     for chosen in backends() {
         let Some((mut session, mut reader)) = started(&chosen, limits()) else {
             return;
@@ -210,13 +210,78 @@ fn a_session_that_closes_its_pipes_is_still_killed() {
             &mut session,
             "import os, time\nos.close(1); os.close(0); time.sleep(300)",
         );
-        assert_eq!(reader.next::<FromSession>().expect("readable"), None);
-        if let Some(stdin) = &mut session.stdin {
-            let _ = stdin.write_all(&vec![b'x'; 1 << 20]);
-        }
-        assert!(session.is_alive());
+        // Nobody reads, so a writer is stuck until the session is gone.
+        let mut stdin = session.stdin.take().expect("its input");
+        let writer = std::thread::spawn(move || stdin.write_all(&vec![b'x'; 1 << 20]));
+        let reading = std::thread::spawn(move || reader.read::<FromSession>());
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(session.is_alive(), "{}", chosen.sandbox.name());
+        let since = Instant::now();
         session.kill().expect("the session can be killed");
+        assert!(writer.join().expect("no panic").is_err());
+        assert_eq!(reading.join().expect("no panic").expect("readable"), None);
+        assert!(since.elapsed() < Duration::from_secs(3));
     }
+}
+
+#[test]
+fn nothing_outlives_a_host_that_is_killed() {
+    use std::io::BufRead;
+    for chosen in backends() {
+        let mut host = std::process::Command::new(std::env::current_exe().expect("this test"))
+            .args([
+                "sandbox::sessions::a_host_that_will_be_killed",
+                "--exact",
+                "--ignored",
+            ])
+            .arg("--nocapture")
+            .env("HAPPY_TEST_VICTIM", chosen.sandbox.name())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("the host starts");
+        let mut lines = BufReader::new(host.stdout.take().expect("its output")).lines();
+        let pid = lines
+            .find_map(|line| {
+                line.expect("readable")
+                    .strip_prefix("session ")?
+                    .parse()
+                    .ok()
+            })
+            .expect("the session's process");
+        let processes = tree(pid);
+        assert!(
+            processes.len() >= 2,
+            "{}: {processes:?}",
+            chosen.sandbox.name()
+        );
+        host.kill().expect("the host is killed");
+        host.wait().expect("and gone");
+        let since = Instant::now();
+        while processes.iter().any(|pid| lives(*pid)) {
+            assert!(
+                since.elapsed() < Duration::from_secs(10),
+                "{}: of {processes:?} some are left",
+                chosen.sandbox.name()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+#[ignore = "started, and killed, by `nothing_outlives_a_host_that_is_killed`"]
+fn a_host_that_will_be_killed() {
+    let name = std::env::var_os("HAPPY_TEST_VICTIM").expect("the name of a backend");
+    let chosen = backends()
+        .into_iter()
+        .find(|chosen| name == chosen.sandbox.name())
+        .expect("a backend that works");
+    let (mut session, mut reader) = started(&chosen, limits()).expect("Python");
+    execute(&mut session, "import os, time\nos.fork()");
+    reader.read::<FromSession>().expect("the cell has run");
+    println!("\nsession {}", session.pid());
+    std::thread::sleep(Duration::from_mins(1));
+    panic!("the host was not killed");
 }
 
 fn tree(root: u32) -> Vec<u32> {
