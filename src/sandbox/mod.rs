@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 mod choose;
+mod e2b;
 mod local;
 mod outcome;
 mod policy;
@@ -70,6 +71,7 @@ pub static BACKENDS: &[&dyn Sandbox] = &[
     #[cfg(target_os = "linux")]
     &linux::Namespaces,
     &seatbelt::Seatbelt,
+    &e2b::E2b,
 ];
 
 static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();

@@ -311,7 +311,10 @@ impl Policy {
                 return Err(PolicyError::BadPath(inside.to_owned()));
             }
             let reserved = ["/proc", "/dev", "/sys", LAUNCHER_INSIDE];
-            if inside == Path::new("/") || reserved.iter().any(|r| inside.starts_with(r)) {
+            let whole = ["/", "/etc", "/run"]
+                .iter()
+                .any(|path| inside == Path::new(path));
+            if whole || reserved.iter().any(|r| inside.starts_with(r)) {
                 return Err(PolicyError::Reserved(inside.to_owned()));
             }
             match mount {
@@ -365,26 +368,18 @@ fn is_plain(path: &Path) -> bool {
             .all(|c| matches!(c, Component::RootDir | Component::Normal(_)))
 }
 
-/// The system's programs and libraries, and the few files of `/etc` without
+/// The system's programs and libraries, and the few folders of `/etc` without
 /// which they do not start. Nothing here says who uses the machine.
 fn system_mounts() -> Vec<Mount> {
     let mut mounts = Vec::new();
     let folders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"];
-    let files = [
+    let beneath_etc = [
         "/etc/alternatives",
-        "/etc/ld.so.cache",
-        "/etc/ld.so.conf",
-        "/etc/ld.so.conf.d",
-        "/etc/localtime",
-        "/etc/mime.types",
-        "/etc/nsswitch.conf",
         "/etc/ssl/certs",
         "/etc/java-17-openjdk",
         "/etc/java-21-openjdk",
-        "/etc/python3",
-        "/etc/python3.11",
     ];
-    for path in folders.into_iter().chain(files).map(PathBuf::from) {
+    for path in folders.into_iter().chain(beneath_etc).map(PathBuf::from) {
         match path.symlink_metadata() {
             Ok(meta) if meta.is_symlink() && folders.iter().any(|f| path == Path::new(f)) => {
                 if let Ok(target) = path.read_link() {

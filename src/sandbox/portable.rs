@@ -2,7 +2,6 @@
 //! output and the process group are what is watched.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,10 +17,6 @@ pub(super) const FAILED_PREFIX: &str = "sandbox launcher: ";
 pub(super) struct Group(std::convert::Infallible);
 
 impl Group {
-    pub(super) fn doors(&self) -> impl Iterator<Item = PathBuf> {
-        std::iter::empty()
-    }
-
     pub(super) fn keeps_memory(&self) -> bool {
         false
     }

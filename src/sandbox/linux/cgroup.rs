@@ -88,7 +88,7 @@ impl Group {
     }
 
     /// The files through which a process joins.
-    pub(in crate::sandbox) fn doors(&self) -> impl Iterator<Item = PathBuf> {
+    pub(super) fn doors(&self) -> impl Iterator<Item = PathBuf> {
         self.folders().map(|folder| folder.join("cgroup.procs"))
     }
 

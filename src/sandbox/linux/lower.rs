@@ -42,22 +42,12 @@ impl Lowered {
             };
             overlays.push(overlay);
         }
-        let users = format!(
-            "root:x:0:0::/root:/bin/sh\nsandbox:x:{user}:{user}::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
-        );
-        let files = [
-            ("passwd", users.as_str()),
-            ("group", "root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n"),
-            ("hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"),
-        ];
-        for (name, text) in files {
-            let host = scratch.join(name);
-            std::fs::write(&host, text)?;
-            policy.mounts.push(Mount::ReadOnly {
-                host,
-                inside: Path::new("/etc").join(name),
-            });
-        }
+        let etc = etc(&policy, scratch, user)?;
+        // Links beneath it have been laid in it.
+        policy.mounts.retain(|mount| {
+            !(matches!(mount, Mount::Link { .. }) && mount.inside().starts_with("/etc"))
+        });
+        policy.mounts.insert(0, etc);
         Ok(Self {
             policy,
             scratch: scratch.to_owned(),
@@ -94,6 +84,51 @@ impl Lowered {
         write_plan(&path, plan)?;
         Ok(path)
     }
+}
+
+/// Small files of the host's `/etc` without which programs do not start, or
+/// believe to be elsewhere. Nothing in them says who uses the machine.
+const ETC: [&str; 4] = ["ld.so.cache", "localtime", "mime.types", "nsswitch.conf"];
+
+/// A folder that stands for `/etc`: one mount instead of one for each file.
+fn etc(policy: &Policy, scratch: &Path, user: u32) -> io::Result<Mount> {
+    let host = scratch.join("etc");
+    std::fs::create_dir(&host)?;
+    let users = format!(
+        "root:x:0:0::/root:/bin/sh\nsandbox:x:{user}:{user}::/tmp:/bin/sh\n\
+         nobody:x:65534:65534::/:/bin/false\n"
+    );
+    let groups = format!("root:x:0:\nsandbox:x:{user}:\nnogroup:x:65534:\n");
+    std::fs::write(host.join("passwd"), users)?;
+    std::fs::write(host.join("group"), groups)?;
+    std::fs::write(
+        host.join("hosts"),
+        "127.0.0.1 localhost sandbox\n::1 localhost\n",
+    )?;
+    for name in ETC {
+        // Copied through its link, if it is one; absent where it is absent.
+        let _ = std::fs::copy(Path::new("/etc").join(name), host.join(name));
+    }
+    // What the policy mounts beneath needs a place in a folder that will be
+    // read-only.
+    for mount in &policy.mounts {
+        let Ok(rest) = mount.inside().strip_prefix("/etc") else {
+            continue;
+        };
+        let at = host.join(rest);
+        if let Some(parent) = at.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        match mount {
+            Mount::ReadOnly { host, .. } if !host.is_dir() => std::fs::write(&at, "")?,
+            Mount::Link { target, .. } => std::os::unix::fs::symlink(target, &at)?,
+            _ => std::fs::create_dir_all(&at)?,
+        }
+    }
+    Ok(Mount::ReadOnly {
+        host,
+        inside: "/etc".into(),
+    })
 }
 
 /// Namespaces, Landlock and seccomp, without any other program.

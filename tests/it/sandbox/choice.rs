@@ -41,6 +41,10 @@ fn a_backend_that_does_not_work_says_why_and_what_to_do() {
             assert!(!why.is_empty() && probe.hint.is_some(), "{}", probe.name);
         }
     }
+    assert!(matches!(
+        choose("e2b"),
+        Err(SandboxError::Unusable { name: "e2b", .. })
+    ));
     let seatbelt = choose("seatbelt");
     if cfg!(target_os = "linux") {
         assert!(matches!(
@@ -123,6 +127,7 @@ fn a_policy_that_contradicts_itself_is_refused_before_anything_starts() {
         (policy().cwd("relative"), "relative"),
         (policy().mount(mount("/")), "mounted over"),
         (policy().mount(mount("/proc/x")), "mounted over"),
+        (policy().mount(mount("/etc")), "mounted over"),
         (policy().mount(mount("/a/../b")), "without `..`"),
         (policy().read_only("/nonexistent/x"), "does not exist"),
         (policy().env("A=B", "x"), "environment"),
