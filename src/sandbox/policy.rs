@@ -72,55 +72,64 @@ impl Mount {
         )
     }
 
-    /// What is left of this mount under a parent that allows `parent`.
+    /// What is left of this mount under a parent that allows `parent`. Paths of
+    /// the host are resolved first: a program may have put a link where a
+    /// folder was.
     fn under(&self, parent: &[Self]) -> Option<Self> {
-        let covers = |outer: &Path, inner: &Path| inner.starts_with(outer) && is_plain(inner);
         match self {
             Self::Link { .. } => Some(self.clone()),
-            Self::Scratch { .. } => parent
-                .iter()
-                .any(|m| matches!(m, Self::Scratch { .. } | Self::Overlay { .. }))
-                .then(|| self.clone()),
-            Self::ReadOnly { host, .. } => parent
-                .iter()
-                .any(|m| match m {
-                    Self::ReadOnly { host: h, .. } | Self::Writable { host: h, .. } => {
-                        covers(h, host)
-                    }
-                    Self::Overlay { layers, .. } => layers.iter().any(|l| covers(l, host)),
-                    _ => false,
-                })
-                .then(|| self.clone()),
+            Self::Scratch { .. } => allows_scratch(parent).then(|| self.clone()),
+            Self::ReadOnly { host, inside } => Some(Self::ReadOnly {
+                host: readable(parent, host)?,
+                inside: inside.clone(),
+            }),
             Self::Writable { host, inside } => {
+                let host = readable(parent, host)?;
+                let inside = inside.clone();
                 let writable = parent
                     .iter()
-                    .any(|m| matches!(m, Self::Writable { host: h, .. } if covers(h, host)));
-                if writable {
-                    return Some(self.clone());
-                }
-                Self::ReadOnly {
-                    host: host.clone(),
-                    inside: inside.clone(),
-                }
-                .under(parent)
+                    .any(|m| matches!(m, Self::Writable { host: h, .. } if covers(h, &host)));
+                Some(if writable {
+                    Self::Writable { host, inside }
+                } else {
+                    Self::ReadOnly { host, inside }
+                })
             }
-            Self::Overlay { layers, .. } => {
-                let readable = |layer: &PathBuf| {
-                    Self::ReadOnly {
-                        host: layer.clone(),
-                        inside: PathBuf::from("/"),
-                    }
-                    .under(parent)
-                    .is_some()
-                };
-                (layers.iter().all(readable)
-                    && parent
-                        .iter()
-                        .any(|m| matches!(m, Self::Scratch { .. } | Self::Overlay { .. })))
-                .then(|| self.clone())
-            }
+            Self::Overlay { layers, inside } if allows_scratch(parent) => Some(Self::Overlay {
+                layers: layers
+                    .iter()
+                    .map(|layer| readable(parent, layer))
+                    .collect::<Option<_>>()?,
+                inside: inside.clone(),
+            }),
+            Self::Overlay { .. } => None,
         }
     }
+}
+
+/// Whether a path of the host, resolved already, lies in one that is allowed.
+fn covers(allowed: &Path, resolved: &Path) -> bool {
+    allowed
+        .canonicalize()
+        .is_ok_and(|allowed| resolved.starts_with(allowed))
+}
+
+/// Where a path of the host really is, if the parent may read it.
+fn readable(parent: &[Mount], host: &Path) -> Option<PathBuf> {
+    let resolved = host.canonicalize().ok()?;
+    let allowed = parent.iter().any(|mount| match mount {
+        Mount::ReadOnly { host, .. } | Mount::Writable { host, .. } => covers(host, &resolved),
+        Mount::Overlay { layers, .. } => layers.iter().any(|layer| covers(layer, &resolved)),
+        Mount::Scratch { .. } | Mount::Link { .. } => false,
+    });
+    allowed.then_some(resolved)
+}
+
+/// Whether the parent may write to memory.
+fn allows_scratch(parent: &[Mount]) -> bool {
+    parent
+        .iter()
+        .any(|mount| matches!(mount, Mount::Scratch { .. } | Mount::Overlay { .. }))
 }
 
 /// How much a sandboxed program may use before it is stopped.

@@ -73,23 +73,33 @@ fn writable(host: &str) -> Mount {
 
 #[test]
 fn a_child_is_never_weaker_than_its_parent() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let root = folder.path().canonicalize().expect("it is there");
+    let path = |name: &str| root.join(name).to_string_lossy().into_owned();
+    for name in ["w/sub", "other"] {
+        std::fs::create_dir_all(root.join(name)).expect("made");
+    }
+    // What a program may leave in a folder that it could write.
+    std::os::unix::fs::symlink(root.join("other"), root.join("w/link")).expect("linked");
     let mut parent = Policy::new(["true"]).env("A", "1");
-    parent.mounts = vec![read_only("/usr"), writable("/srv/w")];
+    parent.mounts = vec![read_only("/usr"), writable(&path("w"))];
     parent.limits.memory = 100;
     parent.limits.wall = Duration::from_secs(5);
     let mut wanted = Policy::new(["sh"]).env("A", "2").env("SECRET", "x");
     wanted.mounts = vec![
         read_only("/usr/lib"),
         writable("/usr"),
-        writable("/srv/w/sub"),
+        writable(&path("w/sub")),
         read_only("/etc"),
-        writable("/srv"),
-        read_only("/srv/w/../../etc"),
+        writable(&path("")),
+        read_only(&path("w/../other")),
+        read_only(&path("w/link")),
+        writable(&path("w/link")),
         Mount::Scratch {
             inside: "/tmp".into(),
         },
         Mount::Overlay {
-            layers: vec!["/etc".into()],
+            layers: vec!["/usr".into()],
             inside: "/x".into(),
         },
     ];
@@ -104,7 +114,7 @@ fn a_child_is_never_weaker_than_its_parent() {
         [
             read_only("/usr/lib"),
             read_only("/usr"),
-            writable("/srv/w/sub")
+            writable(&path("w/sub"))
         ]
     );
     assert_eq!((child.limits.memory, child.limits.processes), (100, 3));
@@ -113,6 +123,11 @@ fn a_child_is_never_weaker_than_its_parent() {
     assert!(!child.env.contains_key("SECRET"));
     // And a grandchild that asks for everything again gets no more.
     assert_eq!(child.child(&wanted), child);
+    // A parent that may write to memory may let its child do so.
+    let parent = parent.mount(Mount::Scratch {
+        inside: "/tmp".into(),
+    });
+    assert_eq!(parent.child(&wanted).mounts.len(), 5);
 }
 
 #[test]

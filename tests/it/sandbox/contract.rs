@@ -236,6 +236,35 @@ fn a_read_only_mount_cannot_be_written_even_by_its_owner() {
 }
 
 #[test]
+fn landlock_is_the_second_wall_where_a_mount_is_not_the_programs() {
+    // The launcher and its plan are in bubblewrap's mount namespace, and no
+    // part of the policy: only Landlock keeps the program from them.
+    let Some(chosen) = backends()
+        .into_iter()
+        .find(|chosen| chosen.sandbox.name() == "bubblewrap")
+    else {
+        println!("skip: bubblewrap does not work here");
+        return;
+    };
+    if !std::fs::read_to_string("/proc/kallsyms").is_ok_and(|text| text.contains("landlock_")) {
+        println!("skip: this kernel has no Landlock");
+        return;
+    }
+    let code = "
+for path in ('/run/happy/plan', '/run/happy/launch'):
+    try: open(path, 'rb'); print('open')
+    except PermissionError: print('denied')";
+    let Some(policy) = python(code) else { return };
+    let outcome = run(&chosen, &policy);
+    assert_eq!(
+        stdout(&outcome),
+        "denied\ndenied\n",
+        "{}",
+        shown(&chosen, &outcome)
+    );
+}
+
+#[test]
 fn a_preloaded_library_takes_no_effect_before_the_walls_stand() {
     // The variable reaches the program, and nothing of the sandbox's own: a
     // loader that cannot find the library complains once for each process.
