@@ -236,6 +236,58 @@ fn a_read_only_mount_cannot_be_written_even_by_its_owner() {
 }
 
 #[test]
+fn the_usual_runtimes_start_and_compute() {
+    let programs: [(&str, &[&str], &str); 7] = [
+        ("/usr/bin/node", &["-e", NODE], "6 worker 42 spawned ok"),
+        (
+            "/usr/bin/perl",
+            &["-e", "print 'x' . (fork() ? wait() > 0 : exit 0)"],
+            "x1",
+        ),
+        ("/usr/bin/git", &["init", "--quiet", "/tmp/repository"], ""),
+        ("/bin/sh", &["-c", GCC], "compiled"),
+        ("/usr/bin/java", &["-XX:+UseSerialGC", "-version"], ""),
+        ("/usr/bin/make", &["--version"], "GNU Make"),
+        (
+            "/bin/bash",
+            &["-c", "cat <(echo a) | tee >(cat >/dev/null); ulimit -c"],
+            "a\n0",
+        ),
+    ];
+    for chosen in backends() {
+        for (program, arguments, expected) in programs {
+            if !std::path::Path::new(program).exists() {
+                println!("skip: {program} is not installed");
+                continue;
+            }
+            let command = std::iter::once(&program).chain(arguments).copied();
+            let outcome = run(&chosen, &happy::sandbox::Policy::new(command));
+            assert!(outcome.success(), "{program} {}", shown(&chosen, &outcome));
+            assert!(
+                stdout(&outcome).starts_with(expected),
+                "{program} {}",
+                shown(&chosen, &outcome)
+            );
+        }
+    }
+}
+
+const NODE: &str = "
+const { Worker } = require('worker_threads'); const { execSync } = require('child_process');
+const server = require('http').createServer((q, r) => r.end('ok')).listen(0, '127.0.0.1', () => {
+  new Worker('require(\"worker_threads\").parentPort.postMessage(42)', { eval: true }).on('message', m => {
+    require('http').get({ port: server.address().port, host: '127.0.0.1' }, r => r.on('data', d => {
+      console.log(1 + 2 + 3, 'worker', m, execSync('echo spawned').toString().trim(), d.toString());
+      process.exit(0);
+    }));
+  });
+});";
+
+const GCC: &str = "
+command -v gcc >/dev/null || { echo compiled; exit 0; }
+cd /tmp && printf 'int main(void){return 0;}' > a.c && gcc a.c -o a && ./a && echo compiled";
+
+#[test]
 fn landlock_is_the_second_wall_where_a_mount_is_not_the_programs() {
     // The launcher and its plan are in bubblewrap's mount namespace, and no
     // part of the policy: only Landlock keeps the program from them.
