@@ -87,12 +87,13 @@ fn launcher() -> Result<PathBuf, SandboxError> {
         return Ok(path.clone());
     }
     let own = std::env::current_exe().map_err(SandboxError::io("finding the own program"))?;
-    let names = ["happy", "git-happy", "happy-faster-code"];
-    if own
-        .file_stem()
-        .is_some_and(|stem| names.iter().any(|n| stem == *n))
-    {
+    if own.file_stem().is_some_and(|stem| stem == "happy") {
         return Ok(own);
+    }
+    // The other commands are installed beside it.
+    let beside = own.with_file_name("happy");
+    if beside.is_file() {
+        return Ok(beside);
     }
     local::find_tool("happy").ok_or(SandboxError::Start {
         name: "launcher",
