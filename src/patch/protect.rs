@@ -1,0 +1,86 @@
+//! Paths that decide what runs elsewhere: changed only where the caller allows it.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::RepoPath;
+
+/// Files that start programs (hooks, continuous integration), steer Git, or pin
+/// what is downloaded. Each is matched in any folder and in any case.
+const PROTECTED: &[&str] = &[
+    // Continuous integration.
+    ".github/workflows/**",
+    ".github/actions/**",
+    ".gitlab-ci.yml",
+    ".gitlab/**",
+    ".circleci/**",
+    ".buildkite/**",
+    ".travis.yml",
+    ".drone.yml",
+    ".woodpecker.{yml,yaml}",
+    ".woodpecker/**",
+    "appveyor.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "Jenkinsfile",
+    // Hooks.
+    ".husky/**",
+    ".githooks/**",
+    ".pre-commit-config.yaml",
+    "lefthook.{yml,yaml,toml}",
+    // Git itself.
+    ".gitmodules",
+    ".gitattributes",
+    ".gitconfig",
+    // Lockfiles.
+    "Cargo.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.{lock,lockb}",
+    "poetry.lock",
+    "uv.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+    "Gemfile.lock",
+    "composer.lock",
+    "go.sum",
+    "gradle.lockfile",
+    "flake.lock",
+];
+
+/// The protected paths, less those that the caller allows.
+#[derive(Clone, Debug)]
+pub struct Protected {
+    protected: GlobSet,
+    allowed: GlobSet,
+}
+
+impl Protected {
+    /// The built-in list, less the paths that match one of `allow`.
+    pub fn new<S: AsRef<str>>(allow: &[S]) -> Result<Self, globset::Error> {
+        let mut protected = GlobSetBuilder::new();
+        for pattern in PROTECTED {
+            protected.add(GlobBuilder::new(pattern).case_insensitive(true).build()?);
+            let anywhere = format!("**/{pattern}");
+            protected.add(GlobBuilder::new(&anywhere).case_insensitive(true).build()?);
+        }
+        let mut allowed = GlobSetBuilder::new();
+        for pattern in allow {
+            let glob = GlobBuilder::new(pattern.as_ref())
+                .literal_separator(true)
+                .build()?;
+            allowed.add(glob);
+        }
+        Ok(Self {
+            protected: protected.build()?,
+            allowed: allowed.build()?,
+        })
+    }
+
+    /// Whether a change of this path is to be refused.
+    pub fn covers(&self, path: &RepoPath) -> bool {
+        let path = path.to_path();
+        self.protected.is_match(&path) && !self.allowed.is_match(&path)
+    }
+}
