@@ -70,12 +70,10 @@ impl Placer<'_> {
                 Ok(())
             }
         })?;
-        self.each(&pending, "remove the folder of", |file| {
-            if file.new.is_none() {
-                self.prune(&file.path)
-            } else {
-                Ok(())
-            }
+        // Folders of files that are gone already, too: a cut-short run may have left them.
+        let gone: Vec<_> = op.files.iter().filter(|file| file.new.is_none()).collect();
+        self.each(&only(&gone), "remove the folder of", |file| {
+            self.prune(&file.path)
         })?;
         self.each(&pending, "replace", |file| {
             if file.new.is_some() {

@@ -4,4 +4,5 @@ mod engine_fixtures;
 mod fixtures;
 mod git;
 mod layers;
+mod patch;
 mod store;

@@ -1,0 +1,205 @@
+//! A kill before any step leaves the old tree, the new tree, or a journal that
+//! completes to either.
+
+use happy::patch::{Disk, PatchError, Plan};
+
+use super::applying::Bench;
+
+const FILES: &[(&str, &str)] = &[
+    ("a", "one\n"),
+    ("dir/b", "two\n"),
+    ("dir/c", "three\n"),
+    ("x", "file\n"),
+    ("m.sh", "m\n"),
+    ("r", "r\n"),
+];
+
+const EDITS: &str = "{\"type\":\"edit\",\"path\":\"a\",\"search\":\"one\",\"replace\":\"1\"}\n{\"type\":\"delete\",\"path\":\"dir/b\"}\n{\"type\":\"delete\",\"path\":\"dir/c\"}\n{\"type\":\"delete\",\"path\":\"x\"}\n{\"type\":\"create\",\"path\":\"x/y\",\"content\":\"y\\n\"}\n{\"type\":\"mode\",\"path\":\"m.sh\",\"mode\":\"755\"}\n{\"type\":\"rename\",\"path\":\"r\",\"to\":\"new/r\"}\n";
+
+type State = std::collections::BTreeMap<String, (Vec<u8>, u32)>;
+
+/// The two states between which everything must end.
+fn ends() -> (State, State, Plan, usize) {
+    let bench = Bench::new(FILES);
+    let (old, plan) = (bench.state(), bench.plan(EDITS));
+    let applier = bench.applier();
+    applier.apply(&plan).expect("it applies");
+    (old, bench.state(), plan, applier.disk().steps())
+}
+
+fn killed_at(step: usize, plan: &Plan) -> Bench {
+    let bench = Bench::new(FILES);
+    let applier = bench.applier().with_disk(Disk::dying_after(step));
+    assert!(
+        applier.apply(plan).is_err(),
+        "step {step} was to be the last"
+    );
+    bench
+}
+
+#[test]
+fn a_kill_at_every_step_of_applying_can_be_completed_or_taken_back() {
+    let (old, new, plan, steps) = ends();
+    assert!(steps > 60, "only {steps} steps are swept");
+    let mut journals = 0;
+    for step in 0..steps {
+        let bench = killed_at(step, &plan);
+        match bench.applier().unfinished().expect("readable") {
+            None => {
+                let state = bench.state();
+                assert!(
+                    state == old || state == new,
+                    "step {step}: neither old nor new"
+                );
+            }
+            Some(id) => {
+                journals += 1;
+                assert!(
+                    matches!(bench.applier().apply(&plan), Err(PatchError::Unfinished(found)) if found == id)
+                );
+                assert!(matches!(
+                    bench.applier().undo(),
+                    Err(PatchError::Unfinished(_))
+                ));
+                bench
+                    .applier()
+                    .resume()
+                    .unwrap_or_else(|error| panic!("step {step}: {error}"));
+                assert_eq!(bench.state(), new, "step {step}, completed");
+                bench
+                    .applier()
+                    .undo()
+                    .unwrap_or_else(|error| panic!("step {step}: {error}"));
+                assert_eq!(bench.state(), old, "step {step}, completed and undone");
+
+                let bench = killed_at(step, &plan);
+                let ended = bench
+                    .applier()
+                    .abort()
+                    .unwrap_or_else(|error| panic!("step {step}: {error}"));
+                assert_eq!(ended.kept, []);
+                assert_eq!(bench.state(), old, "step {step}, taken back");
+                assert_eq!(bench.applier().unfinished().expect("readable"), None);
+                bench
+                    .applier()
+                    .apply(&plan)
+                    .expect("it can be applied anew");
+            }
+        }
+    }
+    assert!(journals > 30, "only {journals} kills left a journal");
+}
+
+#[test]
+fn a_kill_at_every_step_of_recovery_can_be_recovered_from() {
+    let (old, new, plan, steps) = ends();
+    // Killed half-way, then killed again at every step of either way out.
+    for first in (0..steps).filter(|step| step % 7 == 3) {
+        for resume in [true, false] {
+            for second in 0.. {
+                let bench = killed_at(first, &plan);
+                if bench.applier().unfinished().expect("readable").is_none() {
+                    break;
+                }
+                let dying = bench.applier().with_disk(Disk::dying_after(second));
+                let ended = if resume {
+                    dying.resume()
+                } else {
+                    dying.abort()
+                };
+                if ended.is_ok() {
+                    break;
+                }
+                if bench.applier().unfinished().expect("readable").is_some() {
+                    let about = format!("steps {first} and {second}, resume {resume}");
+                    bench
+                        .applier()
+                        .abort()
+                        .unwrap_or_else(|error| panic!("{about}: {error}"));
+                    assert_eq!(bench.state(), old, "{about}");
+                } else {
+                    let state = bench.state();
+                    assert!(state == old || state == new, "steps {first} and {second}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kill_at_every_step_of_undoing_can_be_completed_or_taken_back() {
+    let (old, new, plan, _) = ends();
+    for step in 0.. {
+        let bench = Bench::new(FILES);
+        bench.applier().apply(&plan).expect("it applies");
+        if bench
+            .applier()
+            .with_disk(Disk::dying_after(step))
+            .undo()
+            .is_ok()
+        {
+            assert!(step > 60, "only {step} steps are swept");
+            assert_eq!(bench.state(), old);
+            break;
+        }
+        if bench.applier().unfinished().expect("readable").is_some() {
+            bench
+                .applier()
+                .resume()
+                .unwrap_or_else(|error| panic!("step {step}: {error}"));
+            assert_eq!(bench.state(), old, "step {step}");
+            assert!(
+                matches!(bench.applier().undo(), Err(PatchError::NothingToUndo)),
+                "step {step}"
+            );
+        } else {
+            let state = bench.state();
+            assert!(state == old || state == new, "step {step}");
+            // Whichever it is, the journals agree with it.
+            assert_eq!(bench.applier().undo().is_ok(), state == new, "step {step}");
+            assert_eq!(bench.state(), old, "step {step}");
+        }
+    }
+}
+
+#[test]
+fn an_abort_keeps_what_somebody_else_wrote_meanwhile() {
+    let (_, _, plan, steps) = ends();
+    let mut kept = 0;
+    for step in 0..steps {
+        let bench = killed_at(step, &plan);
+        if bench.applier().unfinished().expect("readable").is_none() {
+            continue;
+        }
+        std::fs::write(bench.work().join("a"), "mine\n").expect("written");
+        assert!(
+            matches!(bench.applier().resume(), Err(PatchError::Changed(_))),
+            "step {step}"
+        );
+        let ended = bench
+            .applier()
+            .abort()
+            .unwrap_or_else(|error| panic!("step {step}: {error}"));
+        assert_eq!(ended.kept, [super::support::path("a")]);
+        assert_eq!(bench.state()["a"].0, b"mine\n");
+        kept += 1;
+    }
+    assert!(kept > 30);
+}
+
+#[test]
+fn a_full_disk_while_writing_beside_leaves_the_old_tree() {
+    // A folder that cannot be written to stands for the full disk.
+    use std::os::unix::fs::PermissionsExt as _;
+    if rustix::process::geteuid().is_root() {
+        eprintln!("skipped: root writes everywhere");
+        return;
+    }
+    let (old, _, plan, _) = ends();
+    let bench = Bench::new(FILES);
+    let dir = bench.work().join("dir");
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o500)).expect("set");
+    assert!(bench.applier().apply(&plan).is_err());
+    assert_eq!(bench.state(), old);
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).expect("set");
+}
