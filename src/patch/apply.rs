@@ -3,7 +3,9 @@
 //! A kill at any step leaves the old tree, the new tree, or a journal that
 //! [`Applier::resume`] completes to the new and [`Applier::abort`] to the old one.
 
+use std::fs::TryLockError;
 use std::path::Path;
+use std::time::Duration;
 
 use super::RepoPath;
 use super::base::Base as _;
@@ -21,6 +23,7 @@ pub struct Applier {
     worktree: Worktree,
     journal: Journal,
     disk: Disk,
+    patience: Duration,
 }
 
 /// An application that ended.
@@ -44,6 +47,7 @@ impl Applier {
             worktree,
             journal,
             disk: Disk::default(),
+            patience: Duration::from_secs(1),
         }
     }
 
@@ -51,6 +55,12 @@ impl Applier {
     #[must_use]
     pub fn with_disk(self, disk: Disk) -> Self {
         Self { disk, ..self }
+    }
+
+    /// How long to wait for another process that is applying; a second at first.
+    #[must_use]
+    pub fn waiting(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The disk, to ask it how many steps were taken.
@@ -116,6 +126,15 @@ impl Applier {
         let _lock = self.lock()?;
         let op = self.cut_short()?;
         self.take_back(&op)
+    }
+
+    /// Drops the journal of an application that was cut short, where it is too damaged to
+    /// be completed or taken back. The files stay as they are.
+    pub fn discard(&self) -> Result<String, PatchError> {
+        let _lock = self.lock()?;
+        let id = self.unfinished()?.ok_or(PatchError::NothingUnfinished)?;
+        self.journal.remove(&self.disk, &id)?;
+        Ok(id)
     }
 
     /// Takes the last applied change back; refused if its files changed since.
@@ -241,10 +260,20 @@ impl Applier {
             .append(true)
             .open(path)
             .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => Err(PatchError::Busy),
-            Err(std::fs::TryLockError::Error(fault)) => Err(io(fault)),
+        // A child that another thread is starting holds the lock until it is another
+        // program, so that even a lock without a rival may take a moment.
+        let pause = Duration::from_millis(5);
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if waited < self.patience => {
+                    std::thread::sleep(pause);
+                    waited += pause;
+                }
+                Err(TryLockError::WouldBlock) => return Err(PatchError::Busy),
+                Err(TryLockError::Error(fault)) => return Err(io(fault)),
+            }
         }
     }
 }

@@ -150,7 +150,7 @@ impl<'a> Carrier<'a> {
                     range: located.range,
                     text: located.replacement,
                 }]);
-                self.tree.put(&path, slot, line);
+                self.tree.put(&path, slot, edit);
             }
             (Action::Body { body, hash }, _) => {
                 let (path, mut slot, span) = self.scope(&edit.target, hash.as_deref())?;
@@ -158,7 +158,7 @@ impl<'a> Carrier<'a> {
                 let (text, tolerated) = body::fitted(&content, &span, body);
                 self.note(&path, line, tolerated);
                 slot.splice(&[Splice { range: span, text }]);
-                self.tree.put(&path, slot, line);
+                self.tree.put(&path, slot, edit);
             }
             (action, Target::Path(raw)) => self.carry_file(edit, action, raw)?,
             (_, Target::Symbol(_)) => return Err(Reason::UnknownSymbol.into()),
@@ -167,7 +167,6 @@ impl<'a> Carrier<'a> {
     }
 
     fn carry_file(&mut self, edit: &Edit, action: &Action, raw: &[u8]) -> Result<(), Fault> {
-        let line = edit.line;
         let path = self.path(raw)?;
         match action {
             Action::Create { content, mode } => {
@@ -186,7 +185,7 @@ impl<'a> Carrier<'a> {
                     bytes: content.clone().into(),
                     mode,
                 });
-                self.tree.put(&path, slot, line);
+                self.tree.put(&path, slot, edit);
             }
             Action::Delete { content, hash } => {
                 let file = self.slot(&path)?.file.ok_or(Reason::Missing)?;
@@ -197,18 +196,18 @@ impl<'a> Carrier<'a> {
                 {
                     return Err(Reason::ContentDiffers.into());
                 }
-                self.tree.put(&path, Slot::default(), line);
+                self.tree.put(&path, Slot::default(), edit);
             }
             Action::Rename { to } => {
                 let to = self.path(to)?;
                 let slot = self.slot(&path)?;
                 slot.file.as_ref().ok_or(Reason::Missing)?;
-                self.relocate(&path, &to, slot, line)?;
+                self.relocate(&path, &to, slot, edit)?;
             }
             Action::SetMode { mode } => {
                 let mut slot = self.slot(&path)?;
                 slot.file.as_mut().ok_or(Reason::Missing)?.mode = mode_of(raw, *mode)?;
-                self.tree.put(&path, slot, line);
+                self.tree.put(&path, slot, edit);
             }
             Action::Chunks {
                 chunks: parts,
@@ -223,8 +222,8 @@ impl<'a> Carrier<'a> {
                     self.take(&path, &mut slot, placed, |number| parts[number - 1].line);
                 }
                 match to {
-                    Some(to) => self.relocate(&path, &to, slot, line)?,
-                    None => self.tree.put(&path, slot, line),
+                    Some(to) => self.relocate(&path, &to, slot, edit)?,
+                    None => self.tree.put(&path, slot, edit),
                 }
             }
             Action::Replace { .. } | Action::Body { .. } | Action::Diff(_) => {}
@@ -238,13 +237,13 @@ impl<'a> Carrier<'a> {
         from: &RepoPath,
         to: &RepoPath,
         slot: Slot,
-        line: usize,
+        edit: &Edit,
     ) -> Result<(), Fault> {
         if to != from && self.slot(to)?.file.is_some() {
             return Err(Reason::Exists.into());
         }
-        self.tree.put(from, Slot::default(), line);
-        self.tree.put(to, slot, line);
+        self.tree.put(from, Slot::default(), edit);
+        self.tree.put(to, slot, edit);
         Ok(())
     }
 
@@ -307,7 +306,7 @@ impl<'a> Carrier<'a> {
             }
             match hunks::place(&content, &file.hunks, self.options.fuzz) {
                 Ok(placed) => {
-                    self.take(&to, &mut slot, placed, |number| file.hunks[number - 1].line)
+                    self.take(&to, &mut slot, placed, |number| file.hunks[number - 1].line);
                 }
                 Err(bad) => match self.three_way(file, &content)? {
                     Some(merged) => {
@@ -330,12 +329,12 @@ impl<'a> Carrier<'a> {
             file.mode = mode;
         }
         if file.kind == DiffKind::Rename && !written.contains(&from) {
-            self.tree.put(&from, Slot::default(), edit.line);
+            self.tree.put(&from, Slot::default(), edit);
         }
         if file.kind == DiffKind::Copy {
             slot.origin = None;
         }
-        self.tree.put(&to, slot, edit.line);
+        self.tree.put(&to, slot, edit);
         written.insert(to);
         Ok(())
     }

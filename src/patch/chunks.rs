@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::edit::{Chunk, HunkLine, Side};
 use super::hunks::{BadHunk, Placed, Splice};
 use super::lines::{self, Endings};
-use super::locate::{Shift, nearest};
+use super::locate::{Shift, Work, nearest};
 use super::report::{Reason, Tolerated};
 
 /// Places every chunk in the order of the file.
@@ -107,10 +107,12 @@ fn find(
         domains.push(cursor..whole.end);
         domains.push(whole);
     }
+    let work = Work::default();
     for shift in [false, true] {
         for domain in &domains {
-            let places = candidates(file, &old, domain, taken, chunk.at_end, shift);
+            let places = candidates(file, &old, domain, taken, chunk.at_end, shift, &work);
             match places.as_slice() {
+                _ if work.is_spent() => return Err(Reason::TooCostly),
                 [] => {}
                 [(at, shift)] => {
                     return Ok(Place {
@@ -137,6 +139,7 @@ fn candidates(
     taken: &[Range<usize>],
     at_end: bool,
     shifted: bool,
+    work: &Work,
 ) -> Vec<(usize, Option<Shift>)> {
     let Some(last) = domain.end.checked_sub(old.len()) else {
         return Vec::new();
@@ -148,7 +151,9 @@ fn candidates(
             .all(|range| range.end <= at || range.start >= at + old.len())
     };
     let mut found = Vec::new();
-    for at in (domain.start..=last).filter(|at| ends_file(*at) && free(*at)) {
+    for at in
+        (domain.start..=last).filter(|at| work.spend(old.len()) && ends_file(*at) && free(*at))
+    {
         let pairs = || file.lines[at..].iter().copied().zip(old.iter().copied());
         if shifted {
             if let Some(shift) = Shift::between(pairs()) {
@@ -172,8 +177,8 @@ fn anchored(
 ) -> Result<Option<Range<usize>>, Reason> {
     let mut scope = None;
     for anchor in anchors {
-        let domains = match &scope {
-            Some(Range { start, end }) => vec![start + 1..*end],
+        let domains: Vec<_> = match &scope {
+            Some(Range { start, end }) => std::iter::once(start + 1..*end).collect(),
             None => vec![cursor..file.lines.len(), 0..file.lines.len()],
         };
         let shown = || String::from_utf8_lossy(anchor).into_owned();

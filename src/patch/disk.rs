@@ -17,10 +17,12 @@ use rustix::io::Errno;
 /// [`Disk::dying_after`] makes one that carries out a number of steps and then fails
 /// everything, as a killed process or a lost disk would: what stands on disk at that
 /// moment is what recovery must cope with.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Disk {
     left: Option<Cell<usize>>,
     taken: Cell<usize>,
+    fails_at: Option<usize>,
+    before: Option<Box<dyn Fn(usize)>>,
 }
 
 impl Disk {
@@ -28,7 +30,24 @@ impl Disk {
     pub fn dying_after(steps: usize) -> Self {
         Self {
             left: Some(Cell::new(steps)),
-            taken: Cell::new(0),
+            ..Self::default()
+        }
+    }
+
+    /// A disk that fails one step, the one after `steps`, as a full one does.
+    pub fn failing_once(steps: usize) -> Self {
+        Self {
+            fails_at: Some(steps),
+            ..Self::default()
+        }
+    }
+
+    /// A disk that calls `before` with the number of each step before it takes it: what
+    /// another process may do at that moment.
+    pub fn watched(before: impl Fn(usize) + 'static) -> Self {
+        Self {
+            before: Some(Box::new(before)),
+            ..Self::default()
         }
     }
 
@@ -49,7 +68,13 @@ impl Disk {
             };
             left.set(rest);
         }
-        self.taken.set(self.taken.get() + 1);
+        if let Some(before) = &self.before {
+            before(self.taken.get());
+        }
+        let number = self.taken.replace(self.taken.get() + 1);
+        if self.fails_at == Some(number) {
+            return Err(Errno::NOSPC.into());
+        }
         Ok(())
     }
 
@@ -209,6 +234,15 @@ impl Disk {
             Err(Errno::INVAL | Errno::BADF) | Ok(()) => Ok(()),
             Err(fault) => Err(fault.into()),
         }
+    }
+}
+
+impl std::fmt::Debug for Disk {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Disk")
+            .field("left", &self.left)
+            .field("taken", &self.taken)
+            .finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::edit::{Hunk, HunkLine, Side};
 use super::lines::{self, Endings};
-use super::locate::nearest;
+use super::locate::{Work, nearest};
 use super::report::{Nearest, Reason, Tolerated};
 
 /// Bytes of the old content that a new text replaces.
@@ -207,8 +207,12 @@ fn place_at(
     if (cursor..=last).contains(&expected) && same(expected) {
         return Ok(expected);
     }
-    let mut places = (cursor..=last).filter(|at| same(*at));
+    // Lines that are only put in, without context, say nothing of where else to put them.
+    let work = Work::default();
+    let mut places =
+        (cursor..=last).filter(|at| !old.is_empty() && work.spend(old.len()) && same(*at));
     match (places.next(), places.next()) {
+        _ if work.is_spent() => Err(Reason::TooCostly),
         (None, _) => Err(Reason::NotFound),
         (Some(at), None) => Ok(at),
         (Some(first), Some(second)) => {

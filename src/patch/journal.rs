@@ -96,18 +96,17 @@ impl Journal {
             source,
         };
         for name in self.names()? {
-            if name.ends_with(".new") || name.ends_with(".gone") {
+            let unfinished = name.split_once('.');
+            if unfinished.is_some_and(|(_, state)| matches!(state, "new" | "gone")) {
                 disk.remove_folder(&self.folder.join(name)).map_err(io)?;
             }
         }
         for (id, done) in self.list()? {
             if done
-                && let Ok(Op {
-                    undoes: Some(undone),
-                    ..
-                }) = self.read(&id)
+                && let Ok(plan) = self.plan(&id)
+                && let Some(undone) = plan["undoes"].as_str()
             {
-                self.remove(disk, &undone)?;
+                self.remove(disk, undone)?;
                 self.remove(disk, &id)?;
             }
         }
@@ -141,10 +140,6 @@ impl Journal {
         undoes: Option<String>,
         files: Vec<(RepoPath, Option<Saved>, Option<Saved>)>,
     ) -> Result<Op, PatchError> {
-        let io = |source| PatchError::Io {
-            doing: "write the journal".into(),
-            source,
-        };
         let last = self
             .list()?
             .last()
@@ -161,22 +156,35 @@ impl Journal {
             })
             .collect();
         let op = Op { id, undoes, files };
+        if let Err(fault) = self.write(disk, &op) {
+            // Nothing was touched yet, so nothing is to be recovered.
+            if !disk.is_dead() {
+                let _ = disk.remove_folder(&self.folder.join(format!("{}.new", op.id)));
+                self.remove(disk, &op.id)?;
+            }
+            return Err(PatchError::Io {
+                doing: "write the journal".into(),
+                source: fault,
+            });
+        }
+        Ok(op)
+    }
+
+    fn write(&self, disk: &Disk, op: &Op) -> std::io::Result<()> {
         let made = self.folder.join(format!("{}.new", op.id));
-        disk.make_folder(&made).map_err(io)?;
+        disk.make_folder(&made)?;
         for (number, file) in op.files.iter().enumerate() {
             for (side, saved) in [("old", &file.old), ("new", &file.new)] {
                 if let Some(saved) = saved {
                     let path = made.join(format!("{number}.{side}"));
-                    disk.write_new(&path, &saved.file.bytes).map_err(io)?;
+                    disk.write_new(&path, &saved.file.bytes)?;
                 }
             }
         }
-        disk.write_new(&made.join("plan"), &encode(&op))
-            .map_err(io)?;
-        disk.sync_folder(&made).map_err(io)?;
-        disk.rename(&made, &self.folder.join(&op.id)).map_err(io)?;
-        disk.sync_folder(&self.folder).map_err(io)?;
-        Ok(op)
+        disk.write_new(&made.join("plan"), &encode(op))?;
+        disk.sync_folder(&made)?;
+        disk.rename(&made, &self.folder.join(&op.id))?;
+        disk.sync_folder(&self.folder)
     }
 
     /// Marks an application as finished.
@@ -190,15 +198,14 @@ impl Journal {
         disk.sync_folder(&folder).map_err(io)
     }
 
-    /// Reads a journal back; nothing in it is believed before its checksums fit.
-    pub(super) fn read(&self, id: &str) -> Result<Op, PatchError> {
-        let folder = self.folder.join(id);
+    /// Reads the plan of a journal; nothing in it is believed before its checksum fits.
+    fn plan(&self, id: &str) -> Result<Value, PatchError> {
+        let path = self.folder.join(id);
         let damaged = |reason: &str| PatchError::Journal {
-            path: folder.clone(),
+            path: path.clone(),
             reason: reason.to_owned(),
         };
-        let plan =
-            std::fs::read(folder.join("plan")).map_err(|fault| damaged(&fault.to_string()))?;
+        let plan = std::fs::read(path.join("plan")).map_err(|fault| damaged(&fault.to_string()))?;
         let end = plan
             .iter()
             .position(|byte| *byte == b'\n')
@@ -211,6 +218,17 @@ impl Journal {
         if value["version"] != 1 {
             return Err(damaged("it is of another version"));
         }
+        Ok(value)
+    }
+
+    /// Reads a journal back, contents and all.
+    pub(super) fn read(&self, id: &str) -> Result<Op, PatchError> {
+        let folder = self.folder.join(id);
+        let damaged = |reason: &str| PatchError::Journal {
+            path: folder.clone(),
+            reason: reason.to_owned(),
+        };
+        let value = self.plan(id)?;
         let undoes = value["undoes"].as_str().map(str::to_owned);
         let files = value["files"]
             .as_array()

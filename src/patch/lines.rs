@@ -40,7 +40,7 @@ pub(super) fn is_blank(line: &[u8]) -> bool {
 /// The 1-based number of the line that holds the byte at `offset`.
 pub(super) fn number_at(text: &[u8], offset: usize) -> usize {
     let before = &text[..offset.min(text.len())];
-    before.iter().filter(|byte| **byte == b'\n').count() + 1
+    memchr::memchr_iter(b'\n', before).count() + 1
 }
 
 /// How the lines of a text end.

@@ -203,6 +203,26 @@ pub(super) fn trim_last_ending(text: &mut Vec<u8>) {
     }
 }
 
+/// A bound on the lines compared in one search, so that an input made of like lines
+/// costs seconds at most.
+#[derive(Default)]
+pub(super) struct Work(std::cell::Cell<usize>);
+
+impl Work {
+    const MOST: usize = 200_000_000;
+
+    /// Takes the cost of one comparison; `false` if there is nothing left.
+    pub(super) fn spend(&self, lines: usize) -> bool {
+        self.0.set(self.0.get().saturating_add(lines));
+        !self.is_spent()
+    }
+
+    /// Whether the bound was passed.
+    pub(super) fn is_spent(&self) -> bool {
+        self.0.get() > Self::MOST
+    }
+}
+
 /// How the lines of the file are indented against those of the search text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shift {
@@ -275,6 +295,9 @@ fn shifted(query: &Query<'_>) -> Found {
     {
         return None;
     }
+    if file.len().saturating_mul(wanted.len()) > Work::MOST {
+        return Some(Err(Reason::TooCostly.into()));
+    }
     let mut places = Vec::new();
     let mut offset = start;
     for (at, window) in file.windows(wanted.len()).enumerate() {
@@ -334,7 +357,7 @@ pub(super) fn nearest(content: &[u8], scope: &Range<usize>, search: &[u8]) -> Op
     if file.is_empty() || wanted.is_empty() || file.len() * wanted.len() > MOST_COMPARISONS {
         return None;
     }
-    let score = |at: usize| -> usize {
+    let likeness = |at: usize| -> usize {
         let window = file[at..].iter().zip(wanted);
         window
             .map(|(line, wanted)| match line.trim_ascii() {
@@ -349,8 +372,8 @@ pub(super) fn nearest(content: &[u8], scope: &Range<usize>, search: &[u8]) -> Op
             })
             .sum()
     };
-    let best = (0..file.len()).max_by_key(|at| (score(*at), std::cmp::Reverse(*at)))?;
-    if score(best) == 0 {
+    let best = (0..file.len()).max_by_key(|at| (likeness(*at), std::cmp::Reverse(*at)))?;
+    if likeness(best) == 0 {
         return None;
     }
     let text = file[best..(best + wanted.len()).min(file.len())].concat();

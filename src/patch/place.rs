@@ -35,7 +35,7 @@ impl From<io::Error> for Stop {
 impl Placer<'_> {
     /// Brings every file from old to new, those that are new already excepted.
     pub(super) fn forward(&self, op: &Op) -> Result<(), PatchError> {
-        let pending: Vec<_> = self.each(op, "read", |file| {
+        let pending: Vec<_> = Self::each(op, "read", |file| {
             Ok(!self.is(&file.path, file.new.as_ref())?)
         })?;
         let pending: Vec<_> = op
@@ -55,15 +55,15 @@ impl Placer<'_> {
         };
         let pending = only(&pending);
         // All the writing is done before anything is replaced: a full disk stops here.
-        self.each(&pending, "write beside", |file| self.stage(file))?;
-        let changed: Vec<_> = self.each(&pending, "read", |file| {
+        Self::each(&pending, "write beside", |file| self.stage(file))?;
+        let changed: Vec<_> = Self::each(&pending, "read", |file| {
             Ok((!self.is(&file.path, file.old.as_ref())?).then(|| file.path.clone()))
         })?;
         let changed: Vec<_> = changed.into_iter().flatten().collect();
         if !changed.is_empty() {
             return Err(PatchError::Changed(changed));
         }
-        self.each(&pending, "remove", |file| {
+        Self::each(&pending, "remove", |file| {
             if file.new.is_none() {
                 self.take_away(file)
             } else {
@@ -72,24 +72,23 @@ impl Placer<'_> {
         })?;
         // Folders of files that are gone already, too: a cut-short run may have left them.
         let gone: Vec<_> = op.files.iter().filter(|file| file.new.is_none()).collect();
-        self.each(&only(&gone), "remove the folder of", |file| {
+        Self::each(&only(&gone), "remove the folder of", |file| {
             self.prune(&file.path)
         })?;
-        self.each(&pending, "replace", |file| {
+        Self::each(&pending, "replace", |file| {
             if file.new.is_some() {
                 self.put(file)
             } else {
                 Ok(())
             }
         })?;
-        self.sync(&pending)
-            .map_err(PatchError::io("wait for the disk"))
+        self.sync(op).map_err(PatchError::io("wait for the disk"))
     }
 
     /// Removes the temporary files of a cut-short application. One that holds what
     /// another process wrote is kept; the paths of such files are returned.
     pub(super) fn sweep(&self, op: &Op) -> Result<Vec<RepoPath>, PatchError> {
-        let kept = self.each(op, "tidy beside", |file| {
+        let kept = Self::each(op, "tidy beside", |file| {
             let temp = OsStr::new(&file.temp);
             for folder in self.folders_above(&file.path)? {
                 let Some((found, _)) = read_at(&folder, temp)? else {
@@ -122,7 +121,6 @@ impl Placer<'_> {
     }
 
     fn each<T>(
-        &self,
         op: &Op,
         doing: &str,
         act: impl Fn(&OpFile) -> Result<T, Stop>,
@@ -288,11 +286,18 @@ impl Placer<'_> {
         Ok(())
     }
 
+    /// Waits for the names in every folder above a file: each may be new itself.
     fn sync(&self, op: &Op) -> io::Result<()> {
-        let parents: BTreeSet<_> = op.files.iter().map(|file| file.path.parent()).collect();
-        for parent in parents {
-            let inside = parent.map_or_else(|| RepoPath::top(b"x"), |parent| parent.join(b"x"));
-            if let Folder::Open(folder) = self.worktree.folder_of(&inside)? {
+        let inside = |level: RepoPath| level.join(b"x");
+        let mut levels = BTreeSet::from([RepoPath::top(b"x")]);
+        levels.extend(
+            op.files
+                .iter()
+                .flat_map(|file| file.path.ancestors())
+                .map(inside),
+        );
+        for level in levels {
+            if let Folder::Open(folder) = self.worktree.folder_of(&level)? {
                 self.disk.sync_folder_at(&folder)?;
             }
         }

@@ -103,6 +103,7 @@ impl Plan {
     }
 
     /// The plan that takes this one back.
+    #[must_use]
     pub fn reversed(&self) -> Self {
         let turn = |change: &Change| {
             let path = change.from.clone().unwrap_or_else(|| change.path.clone());

@@ -20,6 +20,9 @@ pub enum Reason {
     /// The text stands in several places, whose lines are listed.
     #[error("the text to change stands in several places (lines {})", list(.0))]
     Ambiguous(Vec<usize>),
+    /// The file and the text are so large and alike that the search was given up.
+    #[error("the search for the text to change was given up: too many places are alike")]
+    TooCostly,
     /// The `@@` line it stands under is missing.
     #[error("the `@@` line was not found: {0}")]
     AnchorNotFound(String),

@@ -9,7 +9,7 @@ use super::edit::Form;
 use super::error::PatchError;
 use super::plan::Change;
 use super::report::{Danger, Note, Reason, Refusal, Rejection, Tolerated};
-use super::tree::{Slot, Tree};
+use super::tree::Tree;
 use super::{RepoPath, merge};
 
 /// The changes between the base and the tree, against `current` where it is given.
@@ -29,8 +29,8 @@ pub(super) fn settle(
     };
     let mut carried = Vec::new();
     for change in changes {
-        let line = line_of(tree, &change.path);
-        match rebased(change, current, three_way, line, findings) {
+        let edit = edit_of(tree, &change.path);
+        match rebased(change, current, three_way, edit, findings) {
             Ok(change) => carried.extend(change),
             Err(error) => {
                 return Err(PatchError::Io {
@@ -43,14 +43,16 @@ pub(super) fn settle(
     Ok(carried)
 }
 
-fn line_of(tree: &Tree<'_>, path: &RepoPath) -> usize {
-    tree.slots.get(path).map_or(1, |slot| slot.line)
+/// The form and the input line of the edit that first touched a path.
+fn edit_of(tree: &Tree<'_>, path: &RepoPath) -> (Form, usize) {
+    let edit = tree.slots.get(path).and_then(|slot| slot.edit);
+    edit.unwrap_or((Form::Unified, 1))
 }
 
-fn rejected(path: &RepoPath, input_line: usize, reason: Reason) -> Rejection {
+fn rejected(path: &RepoPath, (form, input_line): (Form, usize), reason: Reason) -> Rejection {
     Rejection {
         path: path.as_bytes().to_vec(),
-        form: Form::Unified,
+        form,
         input_line,
         hunk: None,
         reason,
@@ -91,7 +93,7 @@ fn changes(tree: &Tree<'_>, findings: &mut Findings) -> std::io::Result<Vec<Chan
         if before == slot.file {
             findings.notes.push(Note {
                 path: path.clone(),
-                input_line: slot.line,
+                input_line: edit_of(tree, path).1,
                 what: Tolerated::Nothing,
             });
             continue;
@@ -123,19 +125,20 @@ fn shape(tree: &Tree<'_>, findings: &mut Findings) -> std::io::Result<()> {
         }
     };
     let files = tree.slots.iter().filter(|(_, slot)| slot.file.is_some());
-    for (path, Slot { line, .. }) in files {
+    for (path, _) in files {
+        let edit = edit_of(tree, path);
         for above in path.ancestors() {
             if is_file(&above)? {
                 findings
                     .rejections
-                    .push(rejected(path, *line, Reason::UnderFile(above)));
+                    .push(rejected(path, edit, Reason::UnderFile(above)));
                 break;
             }
         }
         if tree.folder_stays(path)? {
             findings
                 .rejections
-                .push(rejected(path, *line, Reason::IsFolder));
+                .push(rejected(path, edit, Reason::IsFolder));
         }
     }
     Ok(())
@@ -184,7 +187,7 @@ fn case_twins(
             break;
         }
         let Some(twin) = twin else { continue };
-        let input_line = line_of(tree, path);
+        let (_, input_line) = edit_of(tree, path);
         if base.folds_case() {
             let danger = Danger::CaseTwin(twin);
             findings.refusals.push(Refusal {
@@ -211,14 +214,14 @@ fn rebased(
     change: Change,
     current: &dyn Base,
     three_way: bool,
-    line: usize,
+    edit: (Form, usize),
     findings: &mut Findings,
 ) -> std::io::Result<Option<Change>> {
     let source = change.from.as_ref().unwrap_or(&change.path);
     let mut refuse = |path: &RepoPath, danger| {
         findings.refusals.push(Refusal {
             path: path.as_bytes().to_vec(),
-            input_line: line,
+            input_line: edit.1,
             danger,
         });
     };
@@ -253,7 +256,7 @@ fn rebased(
     };
     let note = |what| Note {
         path: change.path.clone(),
-        input_line: line,
+        input_line: edit.1,
         what,
     };
     if already {
@@ -263,7 +266,7 @@ fn rebased(
     if there.is_some() {
         findings
             .rejections
-            .push(rejected(&change.path, line, Reason::Exists));
+            .push(rejected(&change.path, edit, Reason::Exists));
         return Ok(None);
     }
     if now == change.before {
@@ -294,7 +297,7 @@ fn rebased(
                 Err(at) => {
                     findings
                         .rejections
-                        .push(rejected(&change.path, line, Reason::Conflict(at)));
+                        .push(rejected(&change.path, edit, Reason::Conflict(at)));
                     None
                 }
             },
@@ -302,6 +305,6 @@ fn rebased(
     }
     findings
         .rejections
-        .push(rejected(&change.path, line, Reason::ChangedSinceBase));
+        .push(rejected(&change.path, edit, Reason::ChangedSinceBase));
     Ok(None)
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::RepoPath;
 use super::base::{Base, Entry, File, Obstacle};
+use super::edit::{Edit, Form};
 use super::hunks::Splice;
 use super::report::Danger;
 
@@ -17,8 +18,8 @@ pub(super) struct Slot {
     pub origin: Option<RepoPath>,
     /// How offsets moved since the base: (replaced range, length put there), in order.
     moves: Vec<(Range<usize>, usize)>,
-    /// The input line of the first edit that touched it.
-    pub line: usize,
+    /// The form and the input line of the first edit that touched it.
+    pub edit: Option<(Form, usize)>,
 }
 
 impl Slot {
@@ -55,11 +56,12 @@ impl Slot {
             if replaced.end <= span.start {
                 // An insertion right at the beginning stands before the symbol.
                 span = shift(span.start)..shift(span.end);
-            } else if replaced.start >= span.end {
-                continue;
-            } else if replaced.start >= span.start && replaced.end <= span.end {
+            } else if replaced.start >= span.start
+                && replaced.end <= span.end
+                && replaced.start < span.end
+            {
                 span.end = shift(span.end);
-            } else {
+            } else if replaced.start < span.end {
                 return None;
             }
         }
@@ -104,9 +106,9 @@ impl<'a> Tree<'a> {
     }
 
     /// Sets what the path holds.
-    pub(super) fn put(&mut self, path: &RepoPath, mut slot: Slot, line: usize) {
-        let before = self.slots.get(path).map_or(0, |slot| slot.line);
-        slot.line = if before == 0 { line } else { before };
+    pub(super) fn put(&mut self, path: &RepoPath, mut slot: Slot, edit: &Edit) {
+        let before = self.slots.get(path).and_then(|slot| slot.edit);
+        slot.edit = before.or(Some((edit.form, edit.line)));
         self.slots.insert(path.clone(), slot);
     }
 

@@ -64,9 +64,8 @@ impl Worktree {
                 Ok(next) => next,
                 Err(Errno::NOENT) => return Ok(Folder::Missing),
                 Err(Errno::NOTDIR | Errno::LOOP) => {
-                    let by = match obstacle_at(&fd, name)? {
-                        Some(by) => by,
-                        None => return Err(io::Error::other("a folder changed while it was read")),
+                    let Some(by) = obstacle_at(&fd, name)? else {
+                        return Err(io::Error::other("a folder changed while it was read"));
                     };
                     return Ok(Folder::Blocked(step, by));
                 }

@@ -102,6 +102,9 @@ fn update(lines: &mut Lines<'_>, crlf: bool) -> Result<Action, ParseError> {
     let mut chunks: Vec<Chunk> = Vec::new();
     // Whether the last chunk may still take lines.
     let mut open = false;
+    // How many empty lines end each chunk: before a marker they are layout, since an
+    // empty line of context is written as a space.
+    let mut layout: Vec<usize> = Vec::new();
     while let Some(line) = lines.peek() {
         let at = lines.number();
         if line.trim_ascii_end() == END_OF_FILE {
@@ -116,6 +119,7 @@ fn update(lines: &mut Lines<'_>, crlf: bool) -> Result<Action, ParseError> {
             let fresh = !open || chunks.last().is_some_and(|chunk| !chunk.lines.is_empty());
             if fresh {
                 chunks.push(chunk_at(at));
+                layout.push(0);
                 open = true;
             }
             let anchor = anchor_text(anchor);
@@ -138,9 +142,15 @@ fn update(lines: &mut Lines<'_>, crlf: bool) -> Result<Action, ParseError> {
             };
             if !open {
                 chunks.push(chunk_at(at));
+                layout.push(0);
                 open = true;
             }
-            if let Some(chunk) = chunks.last_mut() {
+            if let (Some(chunk), Some(empty)) = (chunks.last_mut(), layout.last_mut()) {
+                *empty = if matches!(raw[0], b'\n' | b'\r') {
+                    *empty + 1
+                } else {
+                    0
+                };
                 chunk.lines.push(HunkLine {
                     side,
                     text: content_line(text, crlf),
@@ -149,9 +159,10 @@ fn update(lines: &mut Lines<'_>, crlf: bool) -> Result<Action, ParseError> {
         }
         lines.next();
     }
-    for chunk in &mut chunks {
-        drop_trailing_blank(chunk);
+    for (chunk, empty) in chunks.iter_mut().zip(layout) {
+        chunk.lines.truncate(chunk.lines.len() - empty);
     }
+    chunks.retain(|chunk| !chunk.lines.is_empty() || !chunk.anchors.is_empty());
     if chunks
         .iter()
         .any(|chunk| chunk.lines.iter().all(|line| line.side == Side::Both))
@@ -170,18 +181,6 @@ fn chunk_at(line: usize) -> Chunk {
         anchors: Vec::new(),
         lines: Vec::new(),
         at_end: false,
-    }
-}
-
-/// An empty line before the next marker is layout; as context it is written ` `.
-fn drop_trailing_blank(chunk: &mut Chunk) {
-    while chunk.lines.len() > 1
-        && chunk
-            .lines
-            .last()
-            .is_some_and(|line| line.side == Side::Both && line.text == b"\n")
-    {
-        chunk.lines.pop();
     }
 }
 

@@ -99,10 +99,8 @@ pub(super) fn git_name(rest: &[u8]) -> Option<(Vec<u8>, Prefix)> {
         let (old, after) = unquote(rest)?;
         return one_name(&old, &second_name(after.strip_prefix(b" ")?)?);
     }
-    let spaces = rest.iter().enumerate().filter(|(_, byte)| **byte == b' ');
-    spaces
-        .filter_map(|(at, _)| one_name(&rest[..at], &second_name(&rest[at + 1..])?))
-        .next()
+    let mut spaces = rest.iter().enumerate().filter(|(_, byte)| **byte == b' ');
+    spaces.find_map(|(at, _)| one_name(&rest[..at], &second_name(&rest[at + 1..])?))
 }
 
 fn second_name(text: &[u8]) -> Option<Vec<u8>> {
@@ -113,9 +111,11 @@ fn second_name(text: &[u8]) -> Option<Vec<u8>> {
     Some(text.to_vec())
 }
 
-/// The old and new paths of a plain diff, and whether either is `/dev/null`.
-pub(super) fn plain_names(old: &[u8], new: &[u8]) -> Option<(Option<Vec<u8>>, Option<Vec<u8>>)> {
-    const NULL: &[u8] = b"/dev/null";
+/// The name that stands for no file.
+pub(super) const NULL: &[u8] = b"/dev/null";
+
+/// The old and new paths of a plain diff; [`NULL`] stays as it is.
+pub(super) fn plain_names(old: &[u8], new: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let alone = |name: &[u8], prefix: &[u8]| {
         name.strip_prefix(prefix)
             .filter(|rest| !rest.is_empty())
@@ -124,8 +124,8 @@ pub(super) fn plain_names(old: &[u8], new: &[u8]) -> Option<(Option<Vec<u8>>, Op
     };
     match (old == NULL, new == NULL) {
         (true, true) => None,
-        (true, false) => Some((None, Some(alone(new, b"b/")))),
-        (false, true) => Some((Some(alone(old, b"a/")), None)),
+        (true, false) => Some((NULL.to_vec(), alone(new, b"b/"))),
+        (false, true) => Some((alone(old, b"a/"), NULL.to_vec())),
         (false, false) => {
             let prefix = match Prefix::of(old, new) {
                 Some(prefix) => prefix,
@@ -134,7 +134,7 @@ pub(super) fn plain_names(old: &[u8], new: &[u8]) -> Option<(Option<Vec<u8>>, Op
             };
             // `foo.c.orig` and `foo.c`: the new name is the file that is meant.
             let name = prefix.strip(new)?;
-            Some((Some(name.clone()), Some(name)))
+            Some((name.clone(), name))
         }
     }
 }

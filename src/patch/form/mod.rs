@@ -46,30 +46,27 @@ fn scan(input: &[u8], only: Option<Form>) -> Result<Vec<Edit>, ParseError> {
     let mut edits = Vec::new();
     let mut label = blocks::Label::default();
     while let Some(line) = lines.peek() {
-        let begun = begins(line, lines.peek_second(), lines.number());
-        let begun = match begun {
-            Ok(Some(form)) if only.is_none_or(|only| only == form) => Some(form),
-            Ok(_) => None,
-            Err(fault) if only.is_none_or(|only| Some(only) == fault.form) => return Err(fault),
-            Err(_) => None,
+        let wanted = |form| only.is_none_or(|only| Some(only) == form);
+        let begun = match begins(line, lines.peek_second(), lines.number()) {
+            Err(fault) if wanted(fault.form) => return Err(fault),
+            Ok(form) if wanted(form) => form,
+            _ => None,
         };
-        match begun {
-            None => label.prose(line),
-            Some(Form::Blocks) => {
+        let Some(form) = begun else {
+            label.prose(line);
+            lines.next();
+            continue;
+        };
+        match form {
+            Form::Unified => edits.push(unified::parse(&mut lines)?),
+            Form::Envelope => envelope::parse(&mut lines, &mut edits)?,
+            Form::Record => edits.push(records::parse(&mut lines)?),
+            Form::Blocks => {
                 edits.push(blocks::parse(&mut lines, &mut label)?);
                 continue;
             }
-            Some(form) => {
-                match form {
-                    Form::Unified => edits.push(unified::parse(&mut lines)?),
-                    Form::Envelope => envelope::parse(&mut lines, &mut edits)?,
-                    _ => edits.push(records::parse(&mut lines)?),
-                }
-                label = blocks::Label::default();
-                continue;
-            }
         }
-        lines.next();
+        label = blocks::Label::default();
     }
     if edits.is_empty() {
         return Err(ParseError {

@@ -180,8 +180,10 @@ fn assemble(git: Option<&[u8]>, header: Header, hunks: Vec<Hunk>) -> Result<File
         ((Some(from), Some(to)), (None, None)) => (DiffKind::Rename, from, to),
         ((None, None), (Some(from), Some(to))) => (DiffKind::Copy, from, to),
         ((None, None), (None, None)) => {
-            plain(git, header.created, header.deleted, header.names, &hunks)?
-        }
+            let names = header.names.as_ref();
+            let names = names.map(|(old, new)| (old.as_slice(), new.as_slice()));
+            plain(git, header.created, header.deleted, names, &hunks)
+        }?,
         _ => return Err("the rename and copy lines do not form a pair".into()),
     };
     let (old_blob, new_blob) = header.blobs.unzip();
@@ -202,29 +204,31 @@ fn plain(
     git: Option<&[u8]>,
     created: bool,
     deleted: bool,
-    names: Option<(Vec<u8>, Vec<u8>)>,
+    names: Option<(&[u8], &[u8])>,
     hunks: &[Hunk],
 ) -> Result<(DiffKind, Vec<u8>, Vec<u8>), String> {
     let common = git.and_then(header::git_name);
-    let named = names.as_ref().map(|(old, new)| {
-        common.as_ref().map_or_else(
-            || header::plain_names(old, new),
-            |(_, prefix)| Some((strip(*prefix, old)?, strip(*prefix, new)?)),
-        )
+    let pair = names.map(|(old, new)| match &common {
+        Some((_, prefix)) => Some((strip(*prefix, old)?, strip(*prefix, new)?)),
+        None => header::plain_names(old, new),
     });
-    let (old, new) = match (named, &common) {
-        (Some(Some(pair)), _) => pair,
+    let (old, new) = match (pair, &common) {
+        (Some(Some(found)), _) => found,
         (Some(None), _) => return Err("the file names have no path after their prefix".into()),
-        (None, Some((name, _))) => (Some(name.clone()), Some(name.clone())),
+        (None, Some((name, _))) => (name.clone(), name.clone()),
         (None, None) => {
             return Err("the header names two files and says neither rename nor copy".into());
         }
     };
-    if let Some((name, _)) = &common {
-        let differs = |other: &Option<Vec<u8>>| other.as_ref().is_some_and(|other| other != name);
-        if differs(&old) || differs(&new) {
-            return Err("the file names of the header lines contradict each other".into());
-        }
+    let present = |name: Vec<u8>| (name != header::NULL).then_some(name);
+    let (old, new) = (present(old), present(new));
+    if let Some((name, _)) = &common
+        && [&old, &new]
+            .into_iter()
+            .flatten()
+            .any(|other| other != name)
+    {
+        return Err("the file names of the header lines contradict each other".into());
     }
     // Without Git's word for it, `@@ -0,0` says that there was nothing before.
     let kind = match (&old, &new) {
@@ -256,12 +260,12 @@ fn plain(
     ))
 }
 
-/// A name without its prefix; the inner `None` is `/dev/null`.
-fn strip(prefix: Prefix, name: &[u8]) -> Option<Option<Vec<u8>>> {
-    if name == b"/dev/null" {
-        Some(None)
+/// A name without its prefix.
+fn strip(prefix: Prefix, name: &[u8]) -> Option<Vec<u8>> {
+    if name == header::NULL {
+        Some(name.to_vec())
     } else {
-        prefix.strip(name).map(Some)
+        prefix.strip(name)
     }
 }
 

@@ -14,12 +14,23 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new(files: &[(&str, &str)]) -> Self {
-        let home = tempfile::tempdir().expect("a folder");
+        // In memory where that can be: the sweeps wait for the disk thousands of times.
+        let memory = std::path::Path::new("/dev/shm");
+        let home = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
+        };
+        let home = home.expect("a folder");
         for folder in ["work", "happy"] {
             std::fs::create_dir(home.path().join(folder)).expect("made");
         }
         write_tree(&home.path().join("work"), &tree(files));
         Self { home }
+    }
+
+    pub(super) fn home(&self) -> PathBuf {
+        self.home.path().to_owned()
     }
 
     pub(super) fn work(&self) -> PathBuf {

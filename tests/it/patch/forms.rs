@@ -229,9 +229,9 @@ fn an_anchor_decides_between_equal_bodies() {
             "{name}"
         );
     }
-    let bare = input("one").replace("@@ def one():\n", "@@\n");
+    let unanchored = input("one").replace("@@ def one():\n", "@@\n");
     assert_eq!(
-        rejection(plan(&base, &bare)),
+        rejection(plan(&base, &unanchored)),
         Reason::Ambiguous(vec![2, 5, 8])
     );
     assert!(matches!(

@@ -236,11 +236,11 @@ impl Region {
         text.into_bytes()
     }
 
-    fn old(&self) -> Memory {
+    fn before(&self) -> Memory {
         tree_of(&[("f", &self.bytes(&self.lines))])
     }
 
-    fn new(&self) -> Memory {
+    fn after(&self) -> Memory {
         let lines = [
             &self.lines[..self.start],
             &self.new,
@@ -280,11 +280,11 @@ fn region() -> impl Strategy<Value = Region> {
 }
 
 fn there_and_back(region: &Region, input: &str) {
-    let there = applied(&region.old(), input.as_bytes(), false);
-    assert_same(&there, &region.new(), input);
+    let there = applied(&region.before(), input.as_bytes(), false);
+    assert_same(&there, &region.after(), input);
     assert_same(
         &applied(&there, input.as_bytes(), true),
-        &region.old(),
+        &region.before(),
         input,
     );
 }
@@ -332,9 +332,9 @@ proptest! {
         there_and_back(&region, &input);
         if moves {
             let input = input.replace("@@\n", "*** Move to: d/g\n@@\n");
-            let there = applied(&region.old(), input.as_bytes(), false);
-            assert_eq!(there.files()[&path("d/g")], region.new().files()[&path("f")]);
-            assert_same(&applied(&there, input.as_bytes(), true), &region.old(), &input);
+            let there = applied(&region.before(), input.as_bytes(), false);
+            assert_eq!(there.files()[&path("d/g")], region.after().files()[&path("f")]);
+            assert_same(&applied(&there, input.as_bytes(), true), &region.before(), &input);
         }
     }
 
@@ -359,7 +359,7 @@ proptest! {
     fn creations_and_renames_reverse_in_every_form(bytes in content()) {
         let text = String::from_utf8_lossy(&bytes).replace('\r', "").trim_end().to_owned() + "\n";
         let base = tree_of(&[("x", b"x\n")]);
-        let plus: String = text.lines().map(|line| format!("+{line}\n")).collect();
+        let plus: String = text.split_inclusive('\n').flat_map(|line| ["+", line]).collect();
         let json = serde_json::to_string(&text).expect("JSON");
         for input in [
             format!("*** Begin Patch\n*** Add File: new\n{plus}*** End Patch\n"),

@@ -177,11 +177,10 @@ pub(super) fn assert_same(left: &Memory, right: &Memory, about: &str) {
             })
             .collect()
     };
-    if left.files() != right.files() {
-        panic!(
-            "{about}\nleft:  {:#?}\nright: {:#?}",
-            show(left),
-            show(right)
-        );
-    }
+    assert!(
+        left.files() == right.files(),
+        "{about}\nleft:  {:#?}\nright: {:#?}",
+        show(left),
+        show(right)
+    );
 }
