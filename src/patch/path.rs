@@ -26,6 +26,9 @@ pub enum PathFault {
     /// A NUL byte would cut the name short.
     #[error("the path has a NUL byte")]
     Nul,
+    /// A character that makes the name read otherwise than it is.
+    #[error("the path has an invisible or direction-changing character")]
+    Hidden,
     /// Longer than any file system takes.
     #[error("the path is too long")]
     TooLong,
@@ -47,6 +50,9 @@ impl RepoPath {
         }
         for component in bytes.split(|byte| *byte == b'/') {
             check_component(component)?;
+        }
+        if super::hidden::in_text(bytes).is_some() {
+            return Err(PathFault::Hidden);
         }
         Ok(Self(bytes.to_vec()))
     }

@@ -22,7 +22,8 @@ pub struct Options {
     pub three_way: bool,
     /// Refuse a patch that adds syntax errors.
     pub strict: bool,
-    /// Patterns of protected paths that may be changed.
+    /// Patterns of paths that may be changed although they are protected, and that may
+    /// gain invisible or direction-changing characters.
     pub allow: Vec<String>,
 }
 
@@ -84,7 +85,7 @@ impl Plan {
             carrier.carry_group(group)?;
         }
         let (tree, mut findings) = carrier.finish();
-        let settled = settle::settle(&tree, context.current, options.three_way, &mut findings)?;
+        let settled = settle::settle(&tree, context.current, options, &protected, &mut findings)?;
         if !findings.refusals.is_empty() {
             return Err(PatchError::Refused(findings.refusals));
         }

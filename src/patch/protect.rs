@@ -80,7 +80,11 @@ impl Protected {
 
     /// Whether a change of this path is to be refused.
     pub fn covers(&self, path: &RepoPath) -> bool {
-        let path = path.to_path();
-        self.protected.is_match(&path) && !self.allowed.is_match(&path)
+        self.protected.is_match(path.to_path()) && !self.allows(path)
+    }
+
+    /// Whether the caller allows the path by a pattern.
+    pub fn allows(&self, path: &RepoPath) -> bool {
+        self.allowed.is_match(path.to_path())
     }
 }

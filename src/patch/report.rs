@@ -124,6 +124,14 @@ pub enum Danger {
     /// A hook, CI, Git or lockfile.
     #[error("the path is protected")]
     Protected,
+    /// A new line has a character that makes it read otherwise than it runs.
+    #[error("line {line} would have the invisible or direction-changing character U+{:04X}", u32::from(*.letter))]
+    Hidden {
+        /// The 1-based line afterwards.
+        line: usize,
+        /// The character.
+        letter: char,
+    },
     /// The same file under a name that differs in case.
     #[error("this file system takes it for `{0}`")]
     CaseTwin(RepoPath),

@@ -7,20 +7,23 @@ use super::base::{Base, Entry, File, Obstacle};
 use super::carry::Findings;
 use super::edit::Form;
 use super::error::PatchError;
-use super::plan::Change;
+use super::plan::{Change, Options};
+use super::protect::Protected;
 use super::report::{Danger, Note, Reason, Refusal, Rejection, Tolerated};
 use super::tree::Tree;
-use super::{RepoPath, merge};
+use super::{RepoPath, hidden, merge};
 
 /// The changes between the base and the tree, against `current` where it is given.
 pub(super) fn settle(
     tree: &Tree<'_>,
     current: Option<&dyn Base>,
-    three_way: bool,
+    options: &Options,
+    protected: &Protected,
     findings: &mut Findings,
 ) -> Result<Vec<Change>, PatchError> {
     let changes = changes(tree, findings).map_err(PatchError::io("read the base"))?;
     shape(tree, findings).map_err(PatchError::io("read the base"))?;
+    hidden(tree, &changes, protected, findings);
     for base in [Some(tree.base), current].into_iter().flatten() {
         case_twins(tree, base, &changes, findings).map_err(PatchError::io("list a folder"))?;
     }
@@ -30,7 +33,7 @@ pub(super) fn settle(
     let mut carried = Vec::new();
     for change in changes {
         let edit = edit_of(tree, &change.path);
-        match rebased(change, current, three_way, edit, findings) {
+        match rebased(change, current, options.three_way, edit, findings) {
             Ok(change) => carried.extend(change),
             Err(error) => {
                 return Err(PatchError::Io {
@@ -107,6 +110,22 @@ fn changes(tree: &Tree<'_>, findings: &mut Findings) -> std::io::Result<Vec<Chan
         changes.insert(path.clone(), change);
     }
     Ok(changes.into_values().collect())
+}
+
+/// Nobody reviews what cannot be seen: such a line needs its path to be allowed.
+fn hidden(tree: &Tree<'_>, changes: &[Change], protected: &Protected, findings: &mut Findings) {
+    for change in changes {
+        let Some(after) = &change.after else { continue };
+        let before = change.before.as_ref().map_or(&[][..], |file| &file.bytes);
+        let added = hidden::added(before, &after.bytes);
+        if let Some((line, letter)) = added.filter(|_| !protected.allows(&change.path)) {
+            findings.refusals.push(Refusal {
+                path: change.path.as_bytes().to_vec(),
+                input_line: edit_of(tree, &change.path).1,
+                danger: Danger::Hidden { line, letter },
+            });
+        }
+    }
 }
 
 /// No file may stand where another needs a folder.

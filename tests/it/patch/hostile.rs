@@ -38,6 +38,8 @@ const PATHS: &[(&str, PathFault)] = &[
     (".g\u{200c}it/config", PathFault::DotGit),
     (".\u{feff}git/config", PathFault::DotGit),
     ("a\0b", PathFault::Nul),
+    ("src/\u{202e}yp.a", PathFault::Hidden),
+    ("a\u{e0041}b", PathFault::Hidden),
 ];
 
 /// The same change of a path in every form that can write the path.
@@ -439,4 +441,36 @@ fn names_that_differ_in_case_are_noted_or_refused() {
     let edits = happy::patch::parse(input.as_bytes()).expect("it parses");
     let result = Plan::new(&edits, &context, &Options::default());
     assert_eq!(dangers(result), [Danger::CaseTwin(path("src/Foo.py"))]);
+}
+
+#[test]
+fn lines_that_read_otherwise_than_they_run_are_refused() {
+    let trojan = "if access != \"user\u{202e} \u{2066}// only admins\u{2069} \u{2066}\" {\n";
+    let tag = "# fine\u{e0072}\u{e006d}\n";
+    let base = tree(&[("ok", "a\n"), ("known", trojan)]);
+    for (text, letter) in [(trojan, '\u{202e}'), (tag, '\u{e0072}')] {
+        let json = serde_json::to_string(text).expect("JSON");
+        let create = format!("{{\"type\":\"create\",\"path\":\"new\",\"content\":{json}}}\n");
+        let edit = format!("ok\n<<<<<<< SEARCH\na\n=======\na\n{text}>>>>>>> REPLACE\n");
+        for (input, line) in [(create, 1), (edit, 2)] {
+            let refused = dangers(plan(&base, &input));
+            assert_eq!(refused, [Danger::Hidden { line, letter }], "{input:?}");
+            let options = Options {
+                allow: vec!["*".into()],
+                ..Options::default()
+            };
+            assert!(plan_with(&base, input.as_bytes(), &options).is_ok());
+        }
+    }
+    // What was there before is nobody's doing now.
+    let beside = "*** Begin Patch\n*** Update File: known\n@@\n+fine\n*** End Patch\n";
+    assert!(plan(&base, beside).is_ok());
+    let moved = "{\"type\":\"rename\",\"path\":\"known\",\"to\":\"other\"}\n";
+    assert!(plan(&base, moved).is_ok());
+    let letters =
+        "{\"type\":\"create\",\"path\":\"new\",\"content\":\"سلام \u{200c} שלום ‘quoted’ €\"}\n";
+    assert!(
+        plan(&base, letters).is_ok(),
+        "right-to-left letters are only letters"
+    );
 }
