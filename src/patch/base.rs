@@ -1,5 +1,6 @@
 //! What a patch is applied to: a state of the tree that answers for single paths.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -86,6 +87,46 @@ pub trait Base {
     /// Whether names that differ only in case are the same file here.
     fn folds_case(&self) -> bool {
         false
+    }
+}
+
+/// A base that is asked for each path once, so that all of a plan sees one state.
+pub(super) struct Cached<'a> {
+    base: &'a dyn Base,
+    entries: RefCell<BTreeMap<RepoPath, Entry>>,
+}
+
+impl<'a> Cached<'a> {
+    pub(super) fn new(base: &'a dyn Base) -> Self {
+        Self {
+            base,
+            entries: RefCell::default(),
+        }
+    }
+}
+
+impl Base for Cached<'_> {
+    fn entry(&self, path: &RepoPath) -> io::Result<Entry> {
+        if let Some(known) = self.entries.borrow().get(path) {
+            return Ok(known.clone());
+        }
+        let entry = self.base.entry(path)?;
+        self.entries
+            .borrow_mut()
+            .insert(path.clone(), entry.clone());
+        Ok(entry)
+    }
+
+    fn names(&self, folder: Option<&RepoPath>) -> io::Result<Vec<Vec<u8>>> {
+        self.base.names(folder)
+    }
+
+    fn blob(&self, id: &str) -> io::Result<Option<Vec<u8>>> {
+        self.base.blob(id)
+    }
+
+    fn folds_case(&self) -> bool {
+        self.base.folds_case()
     }
 }
 

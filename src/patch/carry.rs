@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::base::{File, FileMode};
-use super::edit::{Action, DiffKind, Edit, FileDiff, Form, Target};
+use super::edit::{Action, DiffKind, Edit, Form, Target};
 use super::error::PatchError;
 use super::hunks::{BadHunk, Placed, Splice};
 use super::locate::{Miss, Query, locate};
@@ -12,7 +12,7 @@ use super::protect::Protected;
 use super::report::{Danger, Nearest, Note, Reason, Refusal, Rejection, Tolerated};
 use super::symbol::SymbolFault;
 use super::tree::{Slot, Tree};
-use super::{RepoPath, body, chunks, content_hash, hunks, lines, merge};
+use super::{RepoPath, body, chunks, content_hash, lines};
 
 /// What was found on the way.
 #[derive(Default)]

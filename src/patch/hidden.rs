@@ -8,17 +8,13 @@ use gix::bstr::ByteSlice as _;
 use super::lines;
 
 fn hides(letter: char) -> bool {
-    matches!(letter,
-        '\u{061c}' | '\u{200e}' | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{e0000}'..='\u{e007f}')
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The first such character of a text.
 pub(super) fn in_text(text: &[u8]) -> Option<char> {
-    // All of them begin with one of three bytes, which most texts do not have.
-    let begins = |byte: &u8| matches!(byte, 0xd8 | 0xe2 | 0xf3);
+    // All of them begin with one of two bytes, which most texts do not have.
+    let begins = |byte: &u8| matches!(byte, 0xe2 | 0xf3);
     text.iter()
         .any(begins)
         .then(|| text.chars().find(|letter| hides(*letter)))

@@ -1,7 +1,7 @@
 //! From edits to a plan: what every touched file holds before and afterwards. Nothing
 //! is written here, and a plan exists only where every edit applies.
 
-use super::base::{Base, File};
+use super::base::{Base, Cached, File};
 use super::carry::Carrier;
 use super::edit::Edit;
 use super::error::PatchError;
@@ -79,6 +79,13 @@ impl Plan {
             &turned
         } else {
             edits
+        };
+        let base = Cached::new(context.base);
+        let current = context.current.map(Cached::new);
+        let context = &Context {
+            base: &base,
+            current: current.as_ref().map(|current| current as &dyn Base),
+            ..*context
         };
         let mut carrier = Carrier::new(context, options, &protected);
         for group in groups(edits) {
