@@ -1,5 +1,7 @@
 //! Paths that decide what runs elsewhere: changed only where the caller allows it.
 
+use std::sync::OnceLock;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::RepoPath;
@@ -49,22 +51,30 @@ const PROTECTED: &[&str] = &[
     "flake.lock",
 ];
 
+/// The patterns above, compiled once: that takes longer than planning a small patch.
+fn built_in() -> Result<&'static GlobSet, globset::Error> {
+    static BUILT_IN: OnceLock<Result<GlobSet, globset::Error>> = OnceLock::new();
+    let compiled = BUILT_IN.get_or_init(|| {
+        let mut set = GlobSetBuilder::new();
+        for pattern in PROTECTED {
+            let anywhere = format!("**/{pattern}");
+            set.add(GlobBuilder::new(&anywhere).case_insensitive(true).build()?);
+        }
+        set.build()
+    });
+    compiled.as_ref().map_err(Clone::clone)
+}
+
 /// The protected paths, less those that the caller allows.
 #[derive(Clone, Debug)]
 pub struct Protected {
-    protected: GlobSet,
+    protected: &'static GlobSet,
     allowed: GlobSet,
 }
 
 impl Protected {
     /// The built-in list, less the paths that match one of `allow`.
     pub fn new<S: AsRef<str>>(allow: &[S]) -> Result<Self, globset::Error> {
-        let mut protected = GlobSetBuilder::new();
-        for pattern in PROTECTED {
-            protected.add(GlobBuilder::new(pattern).case_insensitive(true).build()?);
-            let anywhere = format!("**/{pattern}");
-            protected.add(GlobBuilder::new(&anywhere).case_insensitive(true).build()?);
-        }
         let mut allowed = GlobSetBuilder::new();
         for pattern in allow {
             let glob = GlobBuilder::new(pattern.as_ref())
@@ -73,7 +83,7 @@ impl Protected {
             allowed.add(glob);
         }
         Ok(Self {
-            protected: protected.build()?,
+            protected: built_in()?,
             allowed: allowed.build()?,
         })
     }
