@@ -101,6 +101,7 @@ impl Applier {
             worktree: &self.worktree,
             disk: &self.disk,
         };
+        let kept = placer.sweep(&op)?;
         let foreign: Vec<_> = op
             .files
             .iter()
@@ -115,7 +116,6 @@ impl Applier {
         if !foreign.is_empty() {
             return Err(PatchError::Changed(foreign));
         }
-        let kept = placer.sweep(&op)?;
         placer.forward(&op)?;
         self.finish(&op, kept)
     }

@@ -42,12 +42,13 @@ impl Disk {
         }
     }
 
-    /// A disk that calls `before` with the number of each step before it takes it: what
-    /// another process may do at that moment.
-    pub fn watched(before: impl Fn(usize) + 'static) -> Self {
+    /// Calls `before` with the number of each step before it takes it: what another
+    /// process may do at that moment.
+    #[must_use]
+    pub fn watched(self, before: impl Fn(usize) + 'static) -> Self {
         Self {
             before: Some(Box::new(before)),
-            ..Self::default()
+            ..self
         }
     }
 

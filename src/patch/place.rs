@@ -86,7 +86,8 @@ impl Placer<'_> {
     }
 
     /// Removes the temporary files of a cut-short application. One that holds what
-    /// another process wrote is kept; the paths of such files are returned.
+    /// another process wrote was exchanged for ours and goes back to its place, or, where
+    /// that is taken, stays; the paths of those that stay are returned.
     pub(super) fn sweep(&self, op: &Op) -> Result<Vec<RepoPath>, PatchError> {
         let kept = Self::each(op, "tidy beside", |file| {
             let temp = OsStr::new(&file.temp);
@@ -103,7 +104,13 @@ impl Placer<'_> {
                     .as_ref()
                     .is_some_and(|old| old.file.bytes.starts_with(&found.bytes));
                 if !half_new && !half_old {
-                    return Ok(Some(file.path.clone()));
+                    if !self.is(&file.path, file.new.as_ref())? {
+                        return Ok(Some(file.path.clone()));
+                    }
+                    let target = self.folder(&file.path)?;
+                    let target = (&target, name_of(&file.path));
+                    self.disk.replace(&folder, temp, target)?;
+                    continue;
                 }
                 self.disk.remove_at(&folder, temp)?;
             }

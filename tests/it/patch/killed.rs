@@ -224,7 +224,7 @@ fn what_another_process_writes_at_any_step_is_never_lost() {
     for step in 0..steps {
         let bench = Bench::new(FILES);
         let work = bench.work();
-        let disk = Disk::watched(move |number| {
+        let disk = Disk::default().watched(move |number| {
             if number == step {
                 std::fs::write(work.join("other"), "mine\n").expect("written");
                 std::fs::rename(work.join("other"), work.join("a")).expect("renamed");
@@ -249,6 +249,50 @@ fn what_another_process_writes_at_any_step_is_never_lost() {
         stopped > 30 && went_on > 3,
         "{stopped} stopped, {went_on} went on"
     );
+}
+
+#[test]
+fn what_another_process_writes_just_before_a_kill_is_never_lost() {
+    let (old, _, plan, steps) = ends();
+    let mut journals = 0;
+    for step in 0..steps {
+        for later in 1..4 {
+            let bench = Bench::new(FILES);
+            let work = bench.work();
+            let disk = Disk::dying_after(step + later).watched(move |number| {
+                if number == step {
+                    for name in ["a", "dir/b"] {
+                        std::fs::create_dir_all(work.join("dir")).expect("made");
+                        std::fs::write(work.join("other"), "mine\n").expect("written");
+                        std::fs::rename(work.join("other"), work.join(name)).expect("renamed");
+                    }
+                }
+            });
+            let _ = bench.applier().with_disk(disk).apply(&plan);
+            if bench.applier().unfinished().expect("readable").is_none() {
+                continue;
+            }
+            journals += 1;
+            let about = format!("steps {step} and {later}");
+            let resumed = bench.applier().resume();
+            assert!(
+                matches!(resumed, Err(PatchError::Changed(_))),
+                "{about}: {resumed:?}"
+            );
+            let ended = bench.applier().abort();
+            let ended = ended.unwrap_or_else(|error| panic!("{about}: {error}"));
+            assert_eq!(
+                ended.kept,
+                ["a", "dir/b"].map(super::support::path),
+                "{about}"
+            );
+            let mut wanted = old.clone();
+            wanted.insert("a".into(), (b"mine\n".to_vec(), 0o644));
+            wanted.insert("dir/b".into(), (b"mine\n".to_vec(), 0o644));
+            assert_eq!(bench.state(), wanted, "{about}");
+        }
+    }
+    assert!(journals > 60, "only {journals} kills left a journal");
 }
 
 /// What the child of the next test runs: it applies and undoes until it is killed.
