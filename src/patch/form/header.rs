@@ -41,11 +41,11 @@ pub(super) fn name(text: &[u8]) -> Option<Vec<u8>> {
     if text.starts_with(b"\"") {
         return unquote(text).map(|(name, _)| name);
     }
-    let end = text
-        .iter()
-        .position(|byte| *byte == b'\t')
-        .unwrap_or(text.len());
-    let name = text[..end].trim_ascii_end();
+    // Where there is a tab, a blank before it is part of the name.
+    let name = match memchr::memchr(b'\t', text) {
+        Some(tab) => &text[..tab],
+        None => text.trim_ascii_end(),
+    };
     (!name.is_empty()).then(|| name.to_vec())
 }
 

@@ -107,6 +107,7 @@ fn names_that_only_look_dangerous_are_taken() {
         b"git~2x",
         b".github/x",
         b"with space",
+        b"ends in space ",
         b"tab\there",
         b"new\nline",
         b"quote\"",

@@ -14,6 +14,7 @@ const NAMES: &[&str] = &[
     "d/e/f",
     "d/g",
     "with space",
+    "ends in space ",
     "quo\"te",
     "tab\tname",
     "caf\u{e9}",
