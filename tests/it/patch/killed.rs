@@ -367,3 +367,30 @@ fn a_killed_process_leaves_what_can_be_recovered() {
     }
     assert!(journals > 0, "no kill met an application at work");
 }
+
+#[test]
+fn a_damaged_journal_of_a_cut_short_run_can_only_be_dropped() {
+    let (_, _, plan, steps) = ends();
+    let bench = killed_at(steps / 2, &plan);
+    let id = bench
+        .applier()
+        .unfinished()
+        .expect("readable")
+        .expect("cut short");
+    let state = bench.state();
+    std::fs::write(bench.happy().join("ops").join(&id).join("plan"), "{}\n").expect("written");
+    let ways = [bench.applier().resume(), bench.applier().abort()];
+    for ended in ways {
+        assert!(
+            matches!(ended, Err(PatchError::Journal { .. })),
+            "{ended:?}"
+        );
+    }
+    assert_eq!(bench.applier().discard().expect("it is dropped"), id);
+    assert_eq!(bench.state(), state, "the files stay as they are");
+    assert_eq!(bench.applier().unfinished().expect("readable"), None);
+    assert!(matches!(
+        bench.applier().discard(),
+        Err(PatchError::NothingUnfinished)
+    ));
+}
