@@ -151,10 +151,11 @@ fn candidates(
             .all(|range| range.end <= at || range.start >= at + old.len())
     };
     let mut found = Vec::new();
-    for at in
-        (domain.start..=last).filter(|at| work.spend(old.len()) && ends_file(*at) && free(*at))
-    {
-        let pairs = || file.lines[at..].iter().copied().zip(old.iter().copied());
+    for at in (domain.start..=last).filter(|at| ends_file(*at) && free(*at)) {
+        let pairs = || {
+            let pairs = file.lines[at..].iter().copied().zip(old.iter().copied());
+            pairs.inspect(|_| work.spend())
+        };
         if shifted {
             if let Some(shift) = Shift::between(pairs()) {
                 found.push((at, Some(shift)));
@@ -162,7 +163,7 @@ fn candidates(
         } else if pairs().all(|(line, old)| lines::body(line) == lines::body(old)) {
             found.push((at, None));
         }
-        if found.len() > 10 {
+        if found.len() > 10 || work.is_spent() {
             break;
         }
     }

@@ -197,20 +197,20 @@ fn place_at(
     loose: bool,
 ) -> Result<usize, Reason> {
     let last = file.len().checked_sub(old.len()).ok_or(Reason::NotFound)?;
+    let work = Work::default();
     let same = |at: usize| {
         let fits = (!tied.start || at == 0) && (!tied.end || at == last);
         fits && file[at..]
             .iter()
             .zip(old)
+            .inspect(|_| work.spend())
             .all(|(line, old)| equal(line, old, loose))
     };
     if (cursor..=last).contains(&expected) && same(expected) {
         return Ok(expected);
     }
     // Lines that are only put in, without context, say nothing of where else to put them.
-    let work = Work::default();
-    let mut places =
-        (cursor..=last).filter(|at| !old.is_empty() && work.spend(old.len()) && same(*at));
+    let mut places = (cursor..=last).filter(|at| !old.is_empty() && !work.is_spent() && same(*at));
     match (places.next(), places.next()) {
         _ if work.is_spent() => Err(Reason::TooCostly),
         (None, _) => Err(Reason::NotFound),

@@ -209,12 +209,11 @@ pub(super) fn trim_last_ending(text: &mut Vec<u8>) {
 pub(super) struct Work(std::cell::Cell<usize>);
 
 impl Work {
-    const MOST: usize = 200_000_000;
+    const MOST: usize = 20_000_000;
 
-    /// Takes the cost of one comparison; `false` if there is nothing left.
-    pub(super) fn spend(&self, lines: usize) -> bool {
-        self.0.set(self.0.get().saturating_add(lines));
-        !self.is_spent()
+    /// Counts one comparison.
+    pub(super) fn spend(&self) {
+        self.0.set(self.0.get() + 1);
     }
 
     /// Whether the bound was passed.
@@ -295,19 +294,21 @@ fn shifted(query: &Query<'_>) -> Found {
     {
         return None;
     }
-    if file.len().saturating_mul(wanted.len()) > Work::MOST {
-        return Some(Err(Reason::TooCostly.into()));
-    }
+    let work = Work::default();
     let mut places = Vec::new();
     let mut offset = start;
     for (at, window) in file.windows(wanted.len()).enumerate() {
-        if let Some(shift) = Shift::between(window.iter().copied().zip(wanted.iter().copied())) {
+        let pairs = window.iter().copied().zip(wanted.iter().copied());
+        if let Some(shift) = Shift::between(pairs.inspect(|_| work.spend())) {
             places.push((offset, at, shift));
             if places.len() == ENOUGH {
                 break;
             }
         }
         offset += file[at].len();
+        if work.is_spent() {
+            return Some(Err(Reason::TooCostly.into()));
+        }
     }
     if places.len() > 1 {
         let numbers = places

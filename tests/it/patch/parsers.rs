@@ -297,3 +297,28 @@ fn large_hostile_inputs_take_time_in_proportion() {
         );
     }
 }
+
+#[test]
+fn a_search_among_like_lines_is_given_up() {
+    let base = tree(&[("a", &" x\n".repeat(40_000))]);
+    let search = "x\n".repeat(20_000);
+    let signed = |sign: char| format!("{sign} x\n").repeat(20_000);
+    let inputs = [
+        format!("a\n<<<<<<< SEARCH\n{search}y\n=======\nz\n>>>>>>> REPLACE\n"),
+        format!(
+            "*** Begin Patch\n*** Update File: a\n{}-y\n+z\n*** End Patch\n",
+            signed(' ')
+        ),
+        format!(
+            "--- a/a\n+++ b/a\n@@ -2,20002 +2,20002 @@\n{}-y\n+z\n x\n",
+            signed(' ')
+        ),
+    ];
+    for input in inputs {
+        let began = processor_time();
+        let reason = super::support::rejection(super::support::plan(&base, &input));
+        assert_eq!(reason, happy::patch::Reason::TooCostly, "{}", &input[..40]);
+        let took = processor_time().saturating_sub(began);
+        assert!(took < Duration::from_secs(20), "{took:?}");
+    }
+}
