@@ -28,14 +28,20 @@ pub(super) fn place(content: &[u8], chunks: &[Chunk]) -> Result<Placed, Vec<BadH
         match find(&file, chunk, cursor, &taken) {
             Ok(place) => {
                 let range = place.at..place.at + place.count;
-                match file.splice(chunk, &range, place.shift.as_ref()) {
-                    Some(splice) => placed.splices.push(splice),
-                    None => bad.push(BadHunk {
-                        index,
-                        reason: Reason::Unshiftable,
-                        nearest: None,
-                    }),
-                }
+                let splice = file.splice(chunk, &range, place.shift.as_ref());
+                let reason = match splice {
+                    None => Some(Reason::Unshiftable),
+                    Some(splice) if overlaps(&splice, &placed.splices) => Some(Reason::Overlaps),
+                    Some(splice) => {
+                        placed.splices.push(splice);
+                        None
+                    }
+                };
+                bad.extend(reason.map(|reason| BadHunk {
+                    index,
+                    reason,
+                    nearest: None,
+                }));
                 if place.shift.is_some() {
                     placed.tolerated.push((index + 1, Tolerated::Indentation));
                 }
@@ -54,8 +60,19 @@ pub(super) fn place(content: &[u8], chunks: &[Chunk]) -> Result<Placed, Vec<BadH
             }
         }
     }
-    placed.splices.sort_by_key(|splice| splice.range.start);
+    // Lines put in before a replaced region go first.
+    placed
+        .splices
+        .sort_by_key(|splice| (splice.range.start, splice.range.end));
     if bad.is_empty() { Ok(placed) } else { Err(bad) }
+}
+
+/// Whether a change shares bytes with, or stands inside, one of the others.
+fn overlaps(splice: &Splice, others: &[Splice]) -> bool {
+    let range = &splice.range;
+    others
+        .iter()
+        .any(|other| range.start < other.range.end && other.range.start < range.end)
 }
 
 fn old_text(chunk: &Chunk) -> Vec<u8> {

@@ -29,6 +29,9 @@ pub enum Reason {
     /// The `@@` line stands in several places.
     #[error("the `@@` line stands in several places (lines {})", list(.1))]
     AnchorAmbiguous(String, Vec<usize>),
+    /// An earlier change of the same file covers the place.
+    #[error("an earlier change of this patch covers the same lines")]
+    Overlaps,
     /// The indentation differs, and the new text cannot be shifted with it.
     #[error("the text is indented differently, and its replacement cannot be shifted with it")]
     Unshiftable,

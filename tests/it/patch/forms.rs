@@ -389,3 +389,19 @@ fn a_second_edit_sees_what_the_first_one_made() {
     let input = "{\"type\":\"edit\",\"path\":\"a\",\"search\":\"1\",\"replace\":\"2\"}\n{\"type\":\"rename\",\"path\":\"a\",\"to\":\"b\"}\n{\"type\":\"edit\",\"path\":\"b\",\"search\":\"2\",\"replace\":\"3\"}\n";
     assert_eq!(after(&base, input, "b"), "3\n");
 }
+
+#[test]
+fn chunks_may_touch_but_not_overlap() {
+    let base = tree(&[("a", "one\ntwo\nthree\n")]);
+    let envelope =
+        |chunks: &str| format!("*** Begin Patch\n*** Update File: a\n{chunks}*** End Patch\n");
+    let touching = envelope("@@\n-two\n+2\n@@ one\n+1.5\n");
+    assert_eq!(after(&base, &touching, "a"), "one\n1.5\n2\nthree\n");
+    let inside = envelope("@@\n one\n-two\n+2\n three\n@@ one\n+1.5\n");
+    assert_eq!(rejection(plan(&base, &inside)), Reason::Overlaps);
+    let base = tree(&[("a", "one\ntwo\nthree")]);
+    let last = envelope("@@\n-two\n+2\n@@\n-three\n");
+    assert_eq!(rejection(plan(&base, &last)), Reason::Overlaps);
+    let one_chunk = envelope("@@\n-two\n-three\n+2\n");
+    assert_eq!(after(&base, &one_chunk, "a"), "one\n2");
+}

@@ -158,6 +158,10 @@ proptest! {
 struct Random(u64);
 
 impl Random {
+    fn seeded(number: u64) -> Self {
+        Self(0x9e37_79b9_7f4a_7c15 ^ number.wrapping_mul(0x0100_0000_01b3))
+    }
+
     fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -238,25 +242,23 @@ fn seeds() -> Vec<Vec<u8>> {
 #[test]
 #[expect(clippy::print_stdout, reason = "a long run says how far it came")]
 fn mutated_patches_are_an_answer_or_an_error() {
-    // Two seconds in every run; `HAPPY_MUTATE_SECONDS` for as long as wanted.
-    let seconds =
-        std::env::var_os("HAPPY_MUTATE_SECONDS").and_then(|text| text.to_str()?.parse().ok());
-    let limit = Duration::from_secs(seconds.unwrap_or(2));
+    // Two seconds in every run; `HAPPY_MUTATE_SECONDS` for as long as wanted, and
+    // `HAPPY_MUTATE_FROM` to begin elsewhere.
+    let number = |name: &str| std::env::var_os(name).and_then(|text| text.to_str()?.parse().ok());
+    let limit = Duration::from_secs(number("HAPPY_MUTATE_SECONDS").unwrap_or(2));
+    let first: u64 = number("HAPPY_MUTATE_FROM").unwrap_or(0);
     let (base, seeds) = (base(), seeds());
     let start = Instant::now();
     let (mut runs, mut read) = (0_u64, 0_u64);
     let mut slowest = Duration::ZERO;
     while start.elapsed() < limit {
         runs += 1;
-        let input = mutated(
-            &mut Random(0x9e37_79b9_7f4a_7c15 ^ (runs * 0x0100_0000_01b3)),
-            &seeds,
-        );
+        let input = mutated(&mut Random::seeded(first + runs), &seeds);
         let began = processor_time();
         let done = std::panic::catch_unwind(|| survive(&base, &input));
         slowest = slowest.max(processor_time().saturating_sub(began));
         let text = String::from_utf8_lossy(&input);
-        read += u64::from(done.unwrap_or_else(|_| panic!("run {runs}: {text:?}")));
+        read += u64::from(done.unwrap_or_else(|_| panic!("run {}: {text:?}", first + runs)));
     }
     println!("{runs} inputs, {read} of them read as patches, slowest {slowest:?}");
     assert!(
