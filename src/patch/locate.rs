@@ -338,6 +338,11 @@ fn shifted(query: &Query<'_>) -> Found {
     if search.ends_with(b"\n") && lines::ending(last).is_empty() {
         trim_last_ending(&mut replacement);
     }
+    // The margin before a symbol is no part of it, and stays outside where it can.
+    if range.start < scope.start && replacement.starts_with(&content[range.start..scope.start]) {
+        replacement.drain(..scope.start - range.start);
+        range.start = scope.start;
+    }
     Some(Ok(Located {
         range,
         replacement,

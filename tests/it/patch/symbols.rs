@@ -247,3 +247,13 @@ fn an_empty_note_list_means_that_nothing_was_tolerated() {
     let notes = planned(&base, &known(), shifted).expect("it applies").notes;
     assert_eq!(notes[0].what, Tolerated::Indentation);
 }
+
+#[test]
+fn a_symbol_stays_whole_when_its_first_line_was_shifted() {
+    let input = concat!(
+        "{\"type\":\"edit\",\"symbol\":\"A.g\",\"search\":\"def g(self):\\n    x = 1\\n\",",
+        "\"replace\":\"def g(self, y):\\n    x = y\\n\"}\n",
+        "{\"type\":\"edit\",\"symbol\":\"A.g\",\"search\":\"return x\",\"replace\":\"return y\"}\n",
+    );
+    assert!(result(input).ends_with("    def g(self, y):\n        x = y\n        return y\n"));
+}
