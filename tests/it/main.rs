@@ -4,5 +4,6 @@ mod engine_fixtures;
 mod fixtures;
 mod git;
 mod layers;
+mod patch;
 mod sandbox;
 mod store;
