@@ -197,6 +197,8 @@ impl Linker<'_> {
                 self.sets
                     .add(other, value, inferred || (by_flow && !self.naming));
             }
+            // Instances have no members before the hierarchy is known.
+            op::LOAD if self.naming && !names_something(value) => {}
             op::LOAD => {
                 let name = unit.facts.hash(record.name);
                 self.load(value, name, other, record.site, file);
@@ -380,4 +382,9 @@ impl Linker<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether a value is what names mean, and not what running gives.
+fn names_something(value: Value) -> bool {
+    matches!(value.kind(), Kind::Def | Kind::Module | Kind::External)
 }
