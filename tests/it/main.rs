@@ -5,3 +5,4 @@ mod fixtures;
 mod git;
 mod layers;
 mod store;
+mod vector;
