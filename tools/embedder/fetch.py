@@ -1,9 +1,10 @@
 """fetch.py OUT: the packages of packages.tsv, each through its registry's own client.
 
 Needs pip, npm, cargo, apt-get (with `deb-src` lines for Debian bookworm, or
-`--apt-config FILE`) and dpkg-deb. Fetches about 1.5 GB, one package after the
+`--apt-config FILE`) and dpkg-deb; Python 3.11 on 64-bit x86 Linux, since
+wheels are chosen for the interpreter that asks. Fetches about 1.5 GB, one package after the
 other, and nothing that is not on the list (cargo brings what a crate depends
-on). Runs nothing of what it fetches. Every artifact must have the SHA-256
+on, some 1,250 in all). Runs nothing of what it fetches. Every artifact must have the SHA-256
 that the list records. Writes OUT/artifacts.tsv: kind, name, version, path.
 """
 
