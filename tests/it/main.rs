@@ -7,3 +7,4 @@ mod layers;
 mod patch;
 mod sandbox;
 mod store;
+mod vector;
