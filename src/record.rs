@@ -316,6 +316,15 @@ pub enum Record {
         /// Bytes that were freed.
         bytes: u64,
     },
+    /// Files that were parsed, and nothing else.
+    Parsed {
+        /// Files.
+        files: u32,
+        /// Lines.
+        lines: u64,
+        /// Milliseconds of parsing alone.
+        milliseconds: u64,
+    },
     /// A failure, when output is JSON lines.
     Error {
         /// Stable name of the kind of failure.

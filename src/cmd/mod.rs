@@ -22,6 +22,7 @@ mod show;
 mod status;
 mod symbols;
 mod text;
+mod util;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
@@ -63,6 +64,7 @@ enum Verb {
     Graph(graph::Args),
     Status(status::Args),
     Gc(gc::Args),
+    Util(util::Args),
 }
 
 /// Runs the command line; what `main` returns.
@@ -108,5 +110,6 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Graph(args) => graph::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Gc(args) => gc::run(context, args),
+        Verb::Util(args) => util::run(context, args),
     }
 }

@@ -284,6 +284,16 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 bytes >> 20
             )?;
         }
+        Record::Parsed {
+            files,
+            lines,
+            milliseconds,
+        } => {
+            write!(
+                pen.out,
+                "parsed {files} files, {lines} lines in {milliseconds} ms"
+            )?;
+        }
         Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
     }
     if matches!(record, Record::Source { .. }) {
