@@ -3,7 +3,7 @@
 use super::flow::DynamicOp;
 use super::members::any;
 use super::names::{CONSTRUCT, Linker, kind};
-use super::values::{Kind, Value};
+use super::values::{Kind, OPAQUE, Value};
 use crate::facts::format::{
     CallRec, NONE, RETURNED, arg_flag, call_flag, def_flag, op, param_flag,
 };
@@ -114,12 +114,8 @@ impl Linker<'_> {
                 }
             }
             Kind::External => {
-                let slot = self.sets.grow();
-                self.load(value, name, slot, NONE, file);
-                let found: Vec<Value> = self.sets.values(slot).map(|(value, _)| value).collect();
-                for value in found {
-                    self.invoke(file, call, value, None, inferred);
-                }
+                let member = self.external_member(value, name, file);
+                self.invoke(file, call, member, None, inferred);
             }
             Kind::Module | Kind::Def | Kind::Bound => {
                 // A scratch slot per call and member keeps this incremental.
@@ -309,7 +305,8 @@ impl Linker<'_> {
                         self.flow(from, result, NONE);
                     }
                 } else {
-                    self.sets.add(result, value, true);
+                    // What it gives is outside too; nobody knows what it is.
+                    self.sets.add(result, OPAQUE, true);
                     let traits = self.unit(file).traits;
                     let name = self.externals[value.index() as usize].1;
                     self.mix(file, call, name);

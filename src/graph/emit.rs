@@ -269,7 +269,8 @@ impl Linker<'_> {
                 let cell = self.targets[at as usize];
                 at = cell.next;
                 let external = cell.target & EXTERNAL != 0;
-                if external && implicit {
+                // Something outside without a name is decided, but no symbol.
+                if external && (implicit || cell.target == EXTERNAL) {
                     continue;
                 }
                 // A function that is called back is called where it is given.

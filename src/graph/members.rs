@@ -7,7 +7,7 @@ use crate::text::{is_element, name_hash};
 use super::flow::DynamicOp;
 use super::names::{GETTER, Linker, SETTER, kind};
 use super::table::Entry;
-use super::values::{Kind, Value};
+use super::values::{Kind, OPAQUE, Value};
 use crate::facts::format::{NONE, alloc, def_flag};
 
 /// The member that stands for any element.
@@ -117,9 +117,15 @@ impl Linker<'_> {
     }
 
     fn load_external(&mut self, value: Value, name: u64, to: u32, file: u32) {
-        if self.externals[value.index() as usize].2.len() > 200 {
-            self.sets.add(to, value, true);
-            return;
+        let member = self.external_member(value, name, file);
+        self.sets.add(to, member, false);
+    }
+
+    /// The member of something outside. What something outside gives stays
+    /// without a name, and so does what is nested very deep.
+    pub(super) fn external_member(&mut self, value: Value, name: u64, file: u32) -> Value {
+        if value == OPAQUE {
+            return OPAQUE;
         }
         let id = match self.external_ids.get(&(value.index(), name)) {
             Some(id) => *id,
@@ -128,7 +134,7 @@ impl Linker<'_> {
                 self.external_child(value.index(), name, &text)
             }
         };
-        self.sets.add(to, Value::new(Kind::External, id), false);
+        Value::new(Kind::External, id)
     }
 
     /// The text of a name that some file mentions.

@@ -89,7 +89,7 @@ impl<'a> Linker<'a> {
             module_of_def: FxHashMap::default(),
             submodules: input.submodules.clone(),
             wildcards: FxHashMap::default(),
-            externals: Vec::new(),
+            externals: vec![(NONE, 0, String::new())],
             external_ids: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             stands_for: FxHashMap::default(),

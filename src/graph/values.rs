@@ -53,101 +53,168 @@ impl Value {
     }
 }
 
-/// Most values that a slot holds; past it the slot is unknown.
-pub(super) const CAP: u16 = 24;
+/// Something outside that has no name of its own: what a call outside gives.
+pub(super) const OPAQUE: Value = Value((Kind::External as u32) << SHIFT);
 
+/// Most values that a slot holds; past it the slot is unknown.
+pub(super) const CAP: usize = 18;
+
+/// Values that stand in the slot's own record.
+const INLINE: usize = 4;
+/// Values of a block of further ones.
+const BLOCK: usize = 7;
+
+/// The values of a slot: the first few in place, the rest in blocks.
 #[derive(Clone, Copy)]
 struct Head {
-    first: u32,
-    last: u32,
-    /// Last value that has been passed on.
-    done: u32,
-    len: u16,
+    first: [Value; INLINE],
+    /// The first block of further values.
+    next: u32,
+    /// Bit per value: a flow decides that it is here.
+    inferred: u32,
+    len: u8,
+    /// How many values have been passed on.
+    done: u8,
     queued: bool,
     full: bool,
 }
 
 #[derive(Clone, Copy)]
-struct Cell {
-    value: Value,
+struct Block {
+    values: [Value; BLOCK],
     next: u32,
-    inferred: bool,
 }
+
+const EMPTY: Head = Head {
+    first: [Value(0); INLINE],
+    next: NONE,
+    inferred: 0,
+    len: 0,
+    done: 0,
+    queued: false,
+    full: false,
+};
 
 /// The value sets of all slots.
 pub(super) struct Sets {
     heads: Vec<Head>,
-    cells: Vec<Cell>,
+    blocks: Vec<Block>,
     /// Slots with values to pass on.
     queue: std::collections::VecDeque<u32>,
 }
 
 impl Sets {
     pub(super) fn new(slots: usize) -> Self {
-        let empty = Head {
-            first: NONE,
-            last: NONE,
-            done: NONE,
-            len: 0,
-            queued: false,
-            full: false,
-        };
         Self {
-            heads: vec![empty; slots],
-            cells: Vec::with_capacity(slots / 2),
+            heads: vec![EMPTY; slots],
+            blocks: Vec::new(),
             queue: std::collections::VecDeque::new(),
         }
     }
 
     /// A new slot.
     pub(super) fn grow(&mut self) -> u32 {
-        let empty = Head {
-            first: NONE,
-            last: NONE,
-            done: NONE,
-            len: 0,
-            queued: false,
-            full: false,
-        };
-        self.heads.push(empty);
+        self.heads.push(EMPTY);
         self.heads.len() as u32 - 1
     }
 
-    /// Adds a value; `true` where it is new.
+    fn at(&self, head: &Head, index: usize) -> Value {
+        if index < INLINE {
+            return head.first[index];
+        }
+        let mut block = head.next;
+        let mut index = index - INLINE;
+        while index >= BLOCK {
+            block = self.blocks[block as usize].next;
+            index -= BLOCK;
+        }
+        self.blocks[block as usize].values[index]
+    }
+
+    /// The position of a value, and whether the slot has an external symbol.
+    fn position(&self, head: &Head, value: Value) -> (Option<usize>, bool) {
+        let len = usize::from(head.len);
+        let mut external = false;
+        let mut found = None;
+        let mut look = |index: usize, other: Value| {
+            external |= other.kind() == Kind::External;
+            if other == value {
+                found = Some(index);
+            }
+        };
+        for (index, other) in head.first[..len.min(INLINE)].iter().enumerate() {
+            look(index, *other);
+        }
+        let (mut block, mut index) = (head.next, INLINE);
+        while index < len {
+            let record = &self.blocks[block as usize];
+            for other in &record.values[..(len - index).min(BLOCK)] {
+                look(index, *other);
+                index += 1;
+            }
+            block = record.next;
+        }
+        (found, external)
+    }
+
+    /// Adds a value; `true` where it is new. Of external symbols a slot keeps
+    /// the first: what lies outside is one thing to everybody inside.
     pub(super) fn add(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
         let head = self.heads[slot as usize];
-        let mut at = head.first;
-        while at != NONE {
-            let cell = &mut self.cells[at as usize];
-            if cell.value == value {
-                cell.inferred &= inferred;
-                return false;
+        let (found, external) = self.position(&head, value);
+        let head = &mut self.heads[slot as usize];
+        if let Some(index) = found {
+            if !inferred {
+                head.inferred &= !(1 << index);
             }
-            at = cell.next;
-        }
-        if head.len >= CAP {
-            self.heads[slot as usize].full = true;
             return false;
         }
-        let new = self.cells.len() as u32;
-        self.cells.push(Cell {
-            value,
-            next: NONE,
-            inferred,
-        });
-        let head = &mut self.heads[slot as usize];
-        if head.last == NONE {
-            head.first = new;
-        } else {
-            self.cells[head.last as usize].next = new;
+        if external && value.kind() == Kind::External {
+            return false;
         }
-        head.last = new;
+        let len = usize::from(head.len);
+        if len >= CAP {
+            head.full = true;
+            return false;
+        }
+        if inferred {
+            head.inferred |= 1 << len;
+        }
         head.len += 1;
         if !head.queued {
             head.queued = true;
             self.queue.push_back(slot);
         }
+        if len < INLINE {
+            head.first[len] = value;
+        } else {
+            self.add_further(slot, len - INLINE, value);
+        }
         true
+    }
+
+    fn add_further(&mut self, slot: u32, index: usize, value: Value) {
+        if index % BLOCK == 0 {
+            let new = self.blocks.len() as u32;
+            self.blocks.push(Block {
+                values: [Value(0); BLOCK],
+                next: NONE,
+            });
+            let mut last = self.heads[slot as usize].next;
+            if last == NONE {
+                self.heads[slot as usize].next = new;
+            } else {
+                while self.blocks[last as usize].next != NONE {
+                    last = self.blocks[last as usize].next;
+                }
+                self.blocks[last as usize].next = new;
+            }
+        }
+        let mut block = self.heads[slot as usize].next;
+        for _ in 0..index / BLOCK {
+            block = self.blocks[block as usize].next;
+        }
+        self.blocks[block as usize].values[index % BLOCK] = value;
     }
 
     /// Takes a slot that has values to pass on.
@@ -159,26 +226,21 @@ impl Sets {
 
     /// The next value of `slot` that has not been passed on, with how it was found.
     pub(super) fn next_new(&mut self, slot: u32) -> Option<(Value, bool)> {
-        let head = &mut self.heads[slot as usize];
-        let at = if head.done == NONE {
-            head.first
-        } else {
-            self.cells[head.done as usize].next
-        };
-        if at == NONE {
+        let head = self.heads[slot as usize];
+        if head.done == head.len {
             return None;
         }
-        head.done = at;
-        let cell = self.cells[at as usize];
-        Some((cell.value, cell.inferred))
+        self.heads[slot as usize].done += 1;
+        let index = usize::from(head.done);
+        Some((self.at(&head, index), head.inferred >> index & 1 == 1))
     }
 
     /// Forgets what was passed on, so that everything is passed on again.
     pub(super) fn restart(&mut self) {
         for slot in 0..self.heads.len() as u32 {
             let head = &mut self.heads[slot as usize];
-            head.done = NONE;
-            if head.first != NONE && !head.queued {
+            head.done = 0;
+            if head.len > 0 && !head.queued {
                 head.queued = true;
                 self.queue.push_back(slot);
             }
@@ -187,12 +249,18 @@ impl Sets {
 
     /// The values of `slot`.
     pub(super) fn values(&self, slot: u32) -> impl Iterator<Item = (Value, bool)> + '_ {
-        let mut at = self.heads[slot as usize].first;
-        std::iter::from_fn(move || {
-            let cell = self.cells.get(at as usize)?;
-            at = cell.next;
-            Some((cell.value, cell.inferred))
-        })
+        self.some(slot, self.heads[slot as usize].len)
+    }
+
+    /// The values of `slot` that have been passed on already.
+    pub(super) fn passed(&self, slot: u32) -> impl Iterator<Item = (Value, bool)> + '_ {
+        self.some(slot, self.heads[slot as usize].done)
+    }
+
+    fn some(&self, slot: u32, count: u8) -> impl Iterator<Item = (Value, bool)> + '_ {
+        let head = &self.heads[slot as usize];
+        (0..usize::from(count))
+            .map(move |index| (self.at(head, index), head.inferred >> index & 1 == 1))
     }
 
     /// Whether the slot was given more values than it holds.
@@ -202,19 +270,6 @@ impl Sets {
 
     /// Whether the slot has no value.
     pub(super) fn is_empty(&self, slot: u32) -> bool {
-        self.heads[slot as usize].first == NONE
-    }
-
-    /// Whether some value of the slot has been passed on already.
-    pub(super) fn passed(&self, slot: u32) -> impl Iterator<Item = (Value, bool)> + '_ {
-        let head = self.heads[slot as usize];
-        let mut at = if head.done == NONE { NONE } else { head.first };
-        let last = head.done;
-        std::iter::from_fn(move || {
-            let here = at;
-            let cell = self.cells.get(here as usize)?;
-            at = if here == last { NONE } else { cell.next };
-            Some((cell.value, cell.inferred))
-        })
+        self.heads[slot as usize].len == 0
     }
 }
