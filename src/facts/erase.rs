@@ -9,18 +9,70 @@ use std::borrow::Cow;
 
 /// Words after which a name is no annotation.
 const WORDS: &[&[u8]] = &[
-    b"return", b"else", b"do", b"case", b"throw", b"goto", b"new", b"delete", b"typedef",
-    b"sizeof", b"define", b"undef", b"ifdef", b"ifndef", b"if", b"elif", b"defined", b"using",
-    b"namespace", b"operator", b"co_return", b"co_yield", b"co_await", b"struct", b"class",
-    b"union", b"enum", b"public", b"private", b"protected", b"include", b"typename", b"error",
+    b"return",
+    b"else",
+    b"do",
+    b"case",
+    b"throw",
+    b"goto",
+    b"new",
+    b"delete",
+    b"typedef",
+    b"sizeof",
+    b"define",
+    b"undef",
+    b"ifdef",
+    b"ifndef",
+    b"if",
+    b"elif",
+    b"defined",
+    b"using",
+    b"namespace",
+    b"operator",
+    b"co_return",
+    b"co_yield",
+    b"co_await",
+    b"struct",
+    b"class",
+    b"union",
+    b"enum",
+    b"public",
+    b"private",
+    b"protected",
+    b"include",
+    b"typename",
+    b"error",
 ];
 
 /// Parts of the names of annotations that may follow a parameter list.
 const ANNOTATIONS: &[&[u8]] = &[
-    b"LOCK", b"REQUIRES", b"GUARDED", b"ACQUIRE", b"RELEASE", b"ATTRIBUTE", b"NOEXCEPT", b"WARN_",
-    b"PRINTF", b"FORMAT", b"DEPRECATED", b"NONNULL", b"THREAD_", b"EXCLUDES", b"LIFETIME",
-    b"UNUSED", b"NODISCARD", b"PURE", b"CONST", b"NORETURN", b"OVERRIDE", b"FINAL", b"_ATTR",
-    b"__attribute__", b"__init", b"__exit", b"__asm__",
+    b"LOCK",
+    b"REQUIRES",
+    b"GUARDED",
+    b"ACQUIRE",
+    b"RELEASE",
+    b"ATTRIBUTE",
+    b"NOEXCEPT",
+    b"WARN_",
+    b"PRINTF",
+    b"FORMAT",
+    b"DEPRECATED",
+    b"NONNULL",
+    b"THREAD_",
+    b"EXCLUDES",
+    b"LIFETIME",
+    b"UNUSED",
+    b"NODISCARD",
+    b"PURE",
+    b"CONST",
+    b"NORETURN",
+    b"OVERRIDE",
+    b"FINAL",
+    b"_ATTR",
+    b"__attribute__",
+    b"__init",
+    b"__exit",
+    b"__asm__",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,7 +162,9 @@ fn annotation(
         }
     }
     let capitals = word.len() > 3
-        && word.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+        && word
+            .iter()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
         && word.iter().any(u8::is_ascii_uppercase);
     let known = ANNOTATIONS.iter().any(|part| find(word, part));
     if !capitals && !(known && word.starts_with(b"__")) {
@@ -164,13 +218,7 @@ fn annotation(
 }
 
 /// `class MARK Name {`, `class MARK(x) Name : Base`.
-fn class_mark(
-    source: &[u8],
-    word: &[u8],
-    end: usize,
-    next: usize,
-    mark: u8,
-) -> Option<usize> {
+fn class_mark(source: &[u8], word: &[u8], end: usize, next: usize, mark: u8) -> Option<usize> {
     if matches!(word, b"final" | b"alignas" | b"class" | b"struct") {
         return None;
     }

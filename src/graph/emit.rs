@@ -223,11 +223,8 @@ impl Linker<'_> {
     fn emit_definitions(&self, edges: &mut Vec<Edge>) {
         for def in 0..self.def_file.len() as u32 {
             let record = self.def(def);
-            let elsewhere =
-                record.flags & def_flag::FORWARD != 0 || self.bodies.contains_key(&def);
-            if elsewhere
-                || matches!(record.kind, kind::FILE | kind::IMPL | kind::TYPE_PARAM)
-            {
+            let elsewhere = record.flags & def_flag::FORWARD != 0 || self.bodies.contains_key(&def);
+            if elsewhere || matches!(record.kind, kind::FILE | kind::IMPL | kind::TYPE_PARAM) {
                 continue;
             }
             let source = match self.hierarchy.owners.get(&def) {
