@@ -260,6 +260,9 @@ impl Walk<'_> {
         if !methods.is_empty() {
             self.builder.copy(element, receiver);
         }
+        if !self.roles.traits.iterate_methods.is_empty() {
+            self.iterate_by_methods(from, element, at);
+        }
         element
     }
 

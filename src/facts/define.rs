@@ -16,6 +16,19 @@ pub(super) struct Named {
     start: usize,
 }
 
+impl Named {
+    /// A name that stands at `node`.
+    pub(super) fn at(name: u32, node: Node<'_>) -> Self {
+        let at = node.start_position();
+        Self {
+            name,
+            line: at.row as u32 + 1,
+            column: at.column as u32 + 1,
+            start: node.start_byte(),
+        }
+    }
+}
+
 impl Walk<'_> {
     /// Finds the name of a definition: the child at the name's place, followed
     /// through transparent nodes (`*f(int)`) and paths (`A::f`).
@@ -27,7 +40,9 @@ impl Walk<'_> {
                     self.child_at(current, Field::Name)
                 }
                 Role::Member => self.child_at(current, Field::Property),
-                Role::Generic => self.child_at(current, Field::Type),
+                Role::Generic => self
+                    .child_at(current, Field::Type)
+                    .or_else(|| current.named_child(0)),
                 _ => break,
             };
             current = next?;
@@ -40,7 +55,7 @@ impl Walk<'_> {
             start += whole.len() - inner.len() - usize::from(whole.len() > inner.len());
             end = start + inner.len();
         }
-        let name = self.builder.name(start, end);
+        let name = self.word(current, start, end);
         Some(Named {
             name,
             line: at.row as u32 + 1,
@@ -78,6 +93,9 @@ impl Walk<'_> {
     /// the definition that the binding made.
     pub(super) fn bound_name(&self, field: Field) -> Option<(u32, u32, u32, u32)> {
         let frame = self.frames.len().checked_sub(2).map(|at| self.frames[at])?;
+        if frame.role == Role::TypeAlias && frame.note != NONE && field == Field::Type {
+            return Some((frame.note, frame.line, frame.column, NONE));
+        }
         let binds = matches!(frame.role, Role::Declare | Role::Assign | Role::Pair);
         if !binds || !matches!(field, Field::Value | Field::Right) {
             return None;
@@ -134,6 +152,7 @@ impl Walk<'_> {
             Some(Meaning::Abstract) => def_flag::ABSTRACT,
             Some(Meaning::Private) => def_flag::PRIVATE,
             Some(Meaning::Wrapper) => def_flag::WRAPPER,
+            Some(Meaning::Virtual) => def_flag::VIRTUAL,
             Some(Meaning::Identity | Meaning::Public) | None => 0,
         }
     }

@@ -24,6 +24,8 @@ impl Walk<'_> {
         }
         let bodiless = self.child_at(node, Field::Body).is_none();
         let extra = if bodiless { def_flag::ABSTRACT } else { 0 };
+        let prototype = self.frames[at].row.has(NodeFlag::Prototype);
+        let extra = extra | if prototype { def_flag::PROTOTYPE } else { 0 };
         let class_name = self.builder.facts.defs[self.def as usize].name;
         let same_name = named.as_ref().is_some_and(|named| named.name == class_name);
         let constructs =
@@ -114,6 +116,13 @@ impl Walk<'_> {
         let def = frame.def;
         let this_first = self.roles.traits.first_parameter_is_this;
         let start = self.builder.facts.params.len() as u32;
+        if self.roles.traits.program_scope {
+            let head = &self.source[frame.start as usize..frame.end as usize];
+            let head = head.split(|byte| *byte == b'{').next().unwrap_or_default();
+            if head.windows(3).any(|part| part == b"...") {
+                self.builder.facts.defs[def as usize].flags |= def_flag::VARIADIC;
+            }
+        }
         let this = self.builder.facts.defs[def as usize].this_slot;
         for at in self.children(&frame) {
             let value = self.values[at];
@@ -136,6 +145,10 @@ impl Walk<'_> {
                     let record = &mut self.builder.facts.defs[def as usize];
                     record.owner_slot = place.base;
                     record.owner_name = place.base_name;
+                    if self.roles.traits.program_scope {
+                        let owner = self.owner_path(value);
+                        self.builder.facts.defs[def as usize].owner_name = owner;
+                    }
                     let this = self.this();
                     self.builder.op(place.base, op::INSTANCE, this, NONE, NONE);
                 }
@@ -157,6 +170,11 @@ impl Walk<'_> {
     }
 
     fn add_param(&mut self, value: Val, this: u32) {
+        let written = if value.tag == Tag::Param && self.roles.traits.program_scope {
+            value.end
+        } else {
+            NONE
+        };
         let (slot, name, mut flags, type_slot) = match value.tag {
             Tag::Param => (value.a, value.b, value.line, value.column),
             Tag::Slot => (value.a, value.b, 0, NONE),
@@ -179,11 +197,21 @@ impl Walk<'_> {
             slot,
             flags,
             type_slot,
+            type_name: written,
         });
     }
 
     pub(super) fn leave_param(&mut self, frame: &Frame) -> Option<Val> {
         let name = self.child(frame, Field::Name);
+        let mut end = frame.end;
+        if self.roles.traits.program_scope {
+            let text = self.source[frame.start as usize..frame.end as usize].trim_ascii();
+            if text == b"void" {
+                return None;
+            }
+            let until = name.map_or(frame.end, |name| name.start);
+            end = self.type_text(frame.start, until);
+        }
         let mut type_slot = NONE;
         let mut type_name = NONE;
         let mut flags = 0;
@@ -237,7 +265,7 @@ impl Walk<'_> {
             line: flags,
             column: type_slot,
             start: type_name,
-            end: frame.end,
+            end,
         })
     }
 
@@ -378,7 +406,11 @@ impl Walk<'_> {
     }
 
     pub(super) fn enter_namespace(&mut self, node: Node<'_>) {
-        let named = self.find_name(node);
+        let named = if self.roles.traits.program_scope {
+            self.enter_outer_namespaces(node)
+        } else {
+            self.find_name(node)
+        };
         let def = self.define(node, named, DefKind::Module, 0);
         self.def = def;
         self.open_scope(ScopeKind::Module);

@@ -28,15 +28,42 @@ impl Walk<'_> {
         let property = self.child(frame, Field::Property)?;
         let Some(object) = self.child(frame, Field::Object) else {
             // A path from the root (`::name`): the name alone.
-            let slot = self.scopes.lookup(&mut self.builder, property.b);
+            if property.tag != Tag::Raw {
+                return Some(Val {
+                    field: frame.field,
+                    ..property
+                });
+            }
+            let slot = if frame.row.has(NodeFlag::Qualified) {
+                self.scopes.lookup_root(&mut self.builder, property.b)
+            } else {
+                self.scopes.lookup(&mut self.builder, property.b)
+            };
             self.builder
                 .mention(slot, self.def, property.line, property.column);
             return Some(Self::value(frame, Tag::Slot, slot, property.b, property));
         };
+        if property.tag == Tag::Place {
+            // The rest of the path was looked up in what came before.
+            return Some(Val {
+                field: frame.field,
+                start: frame.start,
+                ..property
+            });
+        }
+        if property.tag == Tag::Slot && self.roles.traits.program_scope {
+            return Some(Val {
+                field: frame.field,
+                ..property
+            });
+        }
         if property.b == NONE {
             return Some(object);
         }
-        let base = self.slot_of(object)?;
+        let mut base = self.slot_of(object)?;
+        if self.roles.traits.free_operators {
+            base = self.follow_arrow(base, object, property);
+        }
         let at = self.places.len() as u32;
         self.places.push(PlaceRec {
             base,
@@ -69,6 +96,11 @@ impl Walk<'_> {
         if frame.mode == Mode::Type {
             let args: Vec<u32> = keys.iter().filter_map(|key| self.slot_of(*key)).collect();
             return Some(self.apply(frame, object, base, &args));
+        }
+        if !self.roles.traits.index_method.is_empty() && !Self::binds(frame) {
+            let args: Vec<u32> = keys.iter().filter_map(|key| self.slot_of(*key)).collect();
+            let slot = self.index_call(base, object, &args);
+            return Some(Self::value(frame, Tag::Slot, slot, NONE, object));
         }
         if keys.iter().any(|key| key.tag == Tag::Raw) {
             // A slice of a sequence holds what the sequence holds.
@@ -132,6 +164,13 @@ impl Walk<'_> {
             self.settle(frame);
             return None;
         };
+        if let Some(value) = self.type_call(frame, callee, &values) {
+            return Some(value);
+        }
+        if frame.row.has(NodeFlag::Initialises) {
+            flags |= call_flag::INIT | call_flag::IMPLICIT;
+            self.initialise(callee, &values);
+        }
         if callee.tag == Tag::Slot && callee.b != NONE && !self.roles.traits.super_call.is_empty() {
             let name = self.builder.bytes(callee.b);
             if name == self.roles.traits.super_call.as_bytes() {
@@ -540,6 +579,13 @@ impl Walk<'_> {
         let name = self.builder.made_name(method.as_bytes());
         let args: Vec<u32> = slots[1..].iter().filter_map(|slot| *slot).collect();
         let mut at = values[0];
+        if self.roles.traits.free_operators {
+            let all: Vec<u32> = slots.iter().filter_map(|slot| *slot).collect();
+            let position = node
+                .child_by_field_name("operator")
+                .map(|child| child.start_position());
+            return self.operator(frame, name, at, position, *receiver, &all);
+        }
         if let Some(child) = node.child_by_field_name("operator") {
             let point = child.start_position();
             (at.line, at.column) = (point.row as u32 + 1, point.column as u32 + 1);

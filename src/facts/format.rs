@@ -112,6 +112,12 @@ pub mod def_flag {
     pub const WRAPPER: u32 = 1 << 15;
     /// Has a last parameter that takes the rest.
     pub const VARIADIC: u32 = 1 << 14;
+    /// May be overridden, in languages that say so.
+    pub const VIRTUAL: u32 = 1 << 20;
+    /// Refers to a value of the written type, and holds none.
+    pub const INDIRECT: u32 = 1 << 21;
+    /// A mere declaration: no symbol if some file has a definition with a body.
+    pub const PROTOTYPE: u32 = 1 << 22;
 }
 
 /// A parameter of a function.
@@ -126,6 +132,8 @@ pub struct ParamRec {
     pub flags: u32,
     /// The written type, or [`NONE`].
     pub type_slot: u32,
+    /// The written type as text, or [`NONE`].
+    pub type_name: u32,
 }
 
 /// Bits of [`ParamRec::flags`].
@@ -256,6 +264,11 @@ pub mod call_flag {
     pub const SUPER: u32 = 1 << 5;
     /// An element: a class makes an instance, a function is called.
     pub const ELEMENT: u32 = 1 << 6;
+    /// Initialises a base or a field of the class.
+    pub const INIT: u32 = 1 << 10;
+    /// A function that an operator is, found by name: some argument must be of
+    /// a class that it takes.
+    pub const OPERATOR: u32 = 1 << 11;
 }
 
 /// An argument of a call.
@@ -326,6 +339,8 @@ pub mod import_flag {
     pub const STATIC: u32 = 1 << 4;
     /// A system header.
     pub const SYSTEM: u32 = 1 << 5;
+    /// The path is one of names in the code, not one of files.
+    pub const PATH: u32 = 1 << 12;
 }
 
 /// A name that the file does not bind.

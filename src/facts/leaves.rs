@@ -29,7 +29,11 @@ impl Walk<'_> {
         if field == Field::Name && self.names_itself(frame.role) {
             return;
         }
-        let name = self.builder.name(node.start_byte(), node.end_byte());
+        let name = self.word(node, node.start_byte(), node.end_byte());
+        if let Some(base) = self.path_base(&frame, field) {
+            self.push_place(node, field, base, name);
+            return;
+        }
         let raw = match frame.role {
             Role::Import | Role::ImportItem | Role::ImportList | Role::ImportStar => true,
             Role::Export | Role::Package | Role::Global | Role::Nonlocal => true,
@@ -43,17 +47,43 @@ impl Walk<'_> {
         let at = node.start_position();
         let (line, column) = (at.row as u32 + 1, at.column as u32 + 1);
         let slot = match mode {
+            Mode::Bind { declares: true, .. }
+                if frame.role == Role::TypeParam && self.frame_before(Role::Parametric) =>
+            {
+                self.scopes.declare_param(&mut self.builder, name)
+            }
             Mode::Bind {
                 declares: true,
                 hoisted,
             } => self.declare(name, hoisted, line, column),
             _ => {
-                let slot = self.scopes.lookup(&mut self.builder, name);
+                // The owner of a member is not looked up among its members.
+                let slot = if self.names_owner(&frame, field) {
+                    self.scopes.lookup_outside(&mut self.builder, name)
+                } else {
+                    self.scopes.lookup(&mut self.builder, name)
+                };
                 self.builder.mention(slot, self.def, line, column);
                 slot
             }
         };
         self.push(node, field, Tag::Slot, slot, name);
+    }
+
+    /// Whether a name stands before the name of a function that is being defined.
+    fn names_owner(&self, frame: &Frame, field: Field) -> bool {
+        let mut at = self.frames.len() - 1;
+        let mut place = field;
+        if frame.role == Role::Generic && at > 0 {
+            place = frame.field;
+            at -= 1;
+        }
+        let path = self.frames[at];
+        at > 0
+            && place == Field::Object
+            && path.role == Role::Member
+            && path.field == Field::Name
+            && self.frames[at - 1].role == Role::Function
     }
 
     /// Roles whose own name was read when the node was entered.
@@ -244,7 +274,12 @@ impl Walk<'_> {
 
     /// Looks up `a.b.c` written as text.
     fn dotted(&mut self, text: &[u8]) -> Option<u32> {
-        let mut parts = text.split(|byte| *byte == b'.');
+        let colons = self.roles.traits.path_separator == "::";
+        let split = |byte: &u8| *byte == if colons { b':' } else { b'.' };
+        let mut parts = text
+            .split(split)
+            .filter(|part| !colons || !part.is_empty())
+            .map(<[u8]>::trim_ascii);
         let word = |part: &[u8]| {
             !part.is_empty() && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         };

@@ -5,14 +5,17 @@
 
 mod binds;
 mod builder;
+mod declare;
 mod define;
 mod defs;
 mod docs;
+mod erase;
 mod exprs;
 pub mod format;
 pub mod gate;
 mod imports;
 mod leaves;
+mod operate;
 mod owners;
 mod scope;
 mod tokens;
@@ -22,6 +25,7 @@ mod walk;
 
 pub use format::{Facts, View};
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -71,6 +75,11 @@ pub fn parse(
     deadline: Duration,
 ) -> Option<tree_sitter::Tree> {
     parser.set_language(lang.grammar()).ok()?;
+    let source = if lang.roles().traits.unknown_macros {
+        erase::erase(source)
+    } else {
+        Cow::Borrowed(source)
+    };
     let until = Instant::now() + deadline;
     let mut progress = |_: &tree_sitter::ParseState| {
         if Instant::now() > until {
@@ -92,9 +101,11 @@ pub fn parse(
 pub const SOURCES: &[&str] = &[
     include_str!("binds.rs"),
     include_str!("builder.rs"),
+    include_str!("declare.rs"),
     include_str!("define.rs"),
     include_str!("defs.rs"),
     include_str!("docs.rs"),
+    include_str!("erase.rs"),
     include_str!("exprs.rs"),
     include_str!("format.rs"),
     include_str!("gate.rs"),
@@ -102,6 +113,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("leaves.rs"),
     include_str!("mod.rs"),
     include_str!("owners.rs"),
+    include_str!("operate.rs"),
     include_str!("scope.rs"),
     include_str!("tokens.rs"),
     include_str!("types.rs"),

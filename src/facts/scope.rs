@@ -16,6 +16,8 @@ pub(super) enum ScopeKind {
     Class,
     Function,
     Block,
+    /// Type parameters of the definition that follows.
+    Params,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +77,25 @@ impl Scopes {
 
     pub(super) fn kind(&self) -> ScopeKind {
         self.open
-            .last()
-            .map_or(ScopeKind::Module, |scope| scope.kind)
+            .iter()
+            .rev()
+            .map(|scope| scope.kind)
+            .find(|kind| *kind != ScopeKind::Params)
+            .unwrap_or(ScopeKind::Module)
+    }
+
+    /// The definition that the innermost scope is the inside of.
+    pub(super) fn def(&self) -> u32 {
+        self.open.last().map_or(0, |scope| scope.def)
+    }
+
+    /// Declares a type parameter of what follows.
+    pub(super) fn declare_param(&mut self, builder: &mut Builder<'_>, name: u32) -> u32 {
+        let depth = self.open.len() - 1;
+        let slot = self.lookup_at(builder, depth, name);
+        let at = self.open[depth].current[&name] as usize;
+        self.open[depth].variables[at].declared = true;
+        slot
     }
 
     /// The variable that `name` is when used here.
@@ -85,6 +104,17 @@ impl Scopes {
         while self.members_need_receiver && depth > 0 && self.open[depth].kind == ScopeKind::Class {
             depth -= 1;
         }
+        self.lookup_at(builder, depth, name)
+    }
+
+    /// The variable that `name` is at the file's top level.
+    pub(super) fn lookup_root(&mut self, builder: &mut Builder<'_>, name: u32) -> u32 {
+        self.lookup_at(builder, 0, name)
+    }
+
+    /// The variable that `name` is around the innermost function.
+    pub(super) fn lookup_outside(&mut self, builder: &mut Builder<'_>, name: u32) -> u32 {
+        let depth = self.open.len().saturating_sub(2);
         self.lookup_at(builder, depth, name)
     }
 
@@ -124,7 +154,11 @@ impl Scopes {
         let depth = if hoisted {
             self.function_depth()
         } else {
-            self.open.len() - 1
+            let found = self
+                .open
+                .iter()
+                .rposition(|scope| scope.kind != ScopeKind::Params);
+            found.unwrap_or_default()
         };
         let sequential = self.sequential && !item && self.open[depth].kind != ScopeKind::Class;
         let scope = &mut self.open[depth];
@@ -151,7 +185,7 @@ impl Scopes {
         let found = self
             .open
             .iter()
-            .rposition(|scope| scope.kind != ScopeKind::Block);
+            .rposition(|scope| !matches!(scope.kind, ScopeKind::Block | ScopeKind::Params));
         found.unwrap_or_default()
     }
 

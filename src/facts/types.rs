@@ -40,6 +40,7 @@ impl Walk<'_> {
             }
         }
         if frame.mode != Mode::Type || args.is_empty() {
+            self.type_arg = args.first().map_or((NONE, NONE), |arg| (object.end, *arg));
             // `f::<T>` is `f`: what it makes is found by inference.
             return Some(Val {
                 field: frame.field,

@@ -136,6 +136,9 @@ pub(super) struct Walk<'s> {
     pub(super) signatures: rustc_hash::FxHashMap<(u32, u32), Vec<(u32, u32, u32)>>,
     /// The word for the receiver, as this file writes it.
     pub(super) receiver: u32,
+    /// Where the name of the last function with type arguments ends, and the
+    /// first of them.
+    pub(super) type_arg: (u32, u32),
 }
 
 /// Walks `tree` and gives the facts of its file.
@@ -158,6 +161,7 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
         accessors: rustc_hash::FxHashMap::default(),
         signatures: rustc_hash::FxHashMap::default(),
         receiver: NONE,
+        type_arg: (NONE, NONE),
     };
     walk.scopes
         .members_need_receiver(roles.traits.members_need_receiver);
@@ -204,7 +208,7 @@ impl<'s> Walk<'s> {
         loop {
             let node = cursor.node();
             let kind = node.kind_id();
-            let row = self.roles.row(kind);
+            let row = self.reshape(node, self.roles.row(kind));
             let entered = field != Field::Ignore && self.visit(node, row, field, mode);
             let framed = entered && row.role != Role::Pass;
             if entered && cursor.goto_first_child() {
@@ -237,6 +241,9 @@ impl<'s> Walk<'s> {
             };
             field = if place == Field::None && !step.framed {
                 step.field
+            } else if place == Field::Params && !self.takes_params() {
+                // Parameters in the type of a variable are nobody's names.
+                Field::Ignore
             } else {
                 place
             };
@@ -383,6 +390,8 @@ impl<'s> Walk<'s> {
                 let at = self.frames.len() - 1;
                 self.frames[at].note = 0;
             }
+            Role::Parametric => self.open_scope(ScopeKind::Params),
+            Role::TypeAlias => self.enter_type_alias(node),
             Role::Comprehension => self.open_scope(ScopeKind::Block),
             _ => {}
         }
@@ -396,20 +405,38 @@ impl<'s> Walk<'s> {
     }
 
     pub(super) fn close_scope(&mut self) {
-        let inherits = self.scopes.kind() == ScopeKind::Class
-            && self.roles.traits.implicit_this
-            && self
-                .builder
-                .facts
-                .bases
-                .iter()
-                .rev()
-                .take(64)
-                .any(|base| base.class == self.def);
+        let inherits = match self.scopes.kind() {
+            ScopeKind::Class => {
+                self.roles.traits.implicit_this
+                    && self
+                        .builder
+                        .facts
+                        .bases
+                        .iter()
+                        .rev()
+                        .take(64)
+                        .any(|base| base.class == self.def)
+            }
+            // The inside of a member that is defined outside its class.
+            ScopeKind::Function => {
+                self.roles.traits.program_scope
+                    && self.builder.facts.defs[self.scopes.def() as usize].owner_slot != NONE
+            }
+            // A namespace goes on in other files.
+            ScopeKind::Module => self.roles.traits.program_scope && self.scopes.depth() > 1,
+            _ => false,
+        };
         self.scopes
             .close(&mut self.builder, inherits, |builder, free| {
                 builder.facts.frees.push(free);
             });
+    }
+
+    /// Whether the innermost frame has parameters of its own.
+    fn takes_params(&self) -> bool {
+        self.frames.last().is_some_and(|frame| {
+            !matches!(frame.role, Role::Declare | Role::TypeAlias | Role::Param)
+        })
     }
 
     fn begin_body(&mut self) {
@@ -451,6 +478,10 @@ impl<'s> Walk<'s> {
             }
             Role::Param => self.leave_param(&frame),
             Role::SelfParam => self.leave_self_param(&frame),
+            Role::Declare if self.roles.traits.declarations_construct => {
+                self.leave_declaration(&frame, node)
+            }
+            Role::Assign if self.roles.traits.free_operators => self.leave_assignment(&frame, node),
             Role::Declare | Role::Assign => self.leave_assign(&frame),
             Role::ForIn => self.leave_for(&frame),
             Role::Return => self.leave_return(&frame),
@@ -460,6 +491,10 @@ impl<'s> Walk<'s> {
             Role::Member => self.leave_member(&frame),
             Role::Index => self.leave_index(&frame),
             Role::Call | Role::New => self.leave_call(&frame),
+            Role::Collection if frame.field == Field::List => {
+                self.leave_list(&frame);
+                return;
+            }
             Role::Collection | Role::Template => self.leave_collection(&frame),
             Role::Pair => self.leave_pair(&frame),
             Role::Spread => self.leave_spread(&frame),
@@ -491,6 +526,10 @@ impl<'s> Walk<'s> {
                 self.leave_import(&frame, node)
             }
             Role::Global | Role::Nonlocal => self.leave_global(&frame),
+            Role::Using => self.leave_using(&frame, node),
+            Role::Delete => self.leave_delete(&frame),
+            Role::Indirection => self.leave_indirection(&frame, node),
+            Role::Parametric => None,
             _ => {
                 self.settle(&frame);
                 None

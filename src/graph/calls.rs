@@ -179,6 +179,7 @@ impl Linker<'_> {
             }
             return;
         }
+        let entries = self.with_bodies(entries);
         let candidates: Vec<u32> = entries
             .iter()
             .filter(|entry| entry.def != NONE)
@@ -243,11 +244,13 @@ impl Linker<'_> {
                 let rest = params
                     .iter()
                     .any(|param| param.flags & param_flag::REST != 0);
+                let rest = rest || self.def(*def).flags & def_flag::VARIADIC != 0;
                 let required = params
                     .iter()
                     .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
                     .count() as u32;
-                count >= required && (rest || count <= params.len() as u32)
+                let declared = self.declared.get(def).map_or(required, |known| known.0);
+                count >= required.min(declared) && (rest || count <= params.len() as u32)
             })
             .collect();
         if fits.is_empty() {
@@ -279,6 +282,9 @@ impl Linker<'_> {
             }
             Kind::Def if self.is_function(value.index()) => {
                 let def = value.index();
+                if self.unit(file).traits.program_scope && !self.takes(file, call, def) {
+                    return;
+                }
                 let method = self.def(def).kind == kind::METHOD;
                 let mut receiver = receiver.filter(|_| method || self.functions_have_this(def));
                 if record.flags & call_flag::NEW != 0 && self.unit(file).traits.functions_construct
@@ -379,8 +385,10 @@ impl Linker<'_> {
         .filter(|entry| entry.def != NONE)
         .map(|entry| entry.def)
         .collect();
+        let constructors = self.constructors_of(class, constructors);
         let chosen = self.overloads(file, call, &constructors);
-        if chosen.is_empty() {
+        let silent = record.flags & call_flag::IMPLICIT != 0 && traits.program_scope;
+        if chosen.is_empty() && !silent {
             self.add_target(call, class, inferred);
         }
         for def in chosen {

@@ -92,6 +92,8 @@ pub struct Linked {
     /// Where a definition's container stands outside its file's nesting:
     /// members of `impl` blocks, and members named by a path.
     pub owners: Vec<(u32, u32)>,
+    /// Declarations whose definition stands elsewhere, in order.
+    pub declared: Vec<u32>,
 }
 
 impl Linker<'_> {
@@ -158,12 +160,15 @@ impl Linker<'_> {
             .map(|(def, owner)| (*def, *owner))
             .collect();
         owners.sort_unstable();
+        let mut declared: Vec<u32> = self.bodies.keys().copied().collect();
+        declared.sort_unstable();
         Linked {
             def_base: self.def_base,
             edges,
             unresolved,
             externals,
             owners,
+            declared,
         }
     }
 
@@ -218,7 +223,7 @@ impl Linker<'_> {
     fn emit_definitions(&self, edges: &mut Vec<Edge>) {
         for def in 0..self.def_file.len() as u32 {
             let record = self.def(def);
-            let elsewhere = record.flags & def_flag::FORWARD != 0;
+            let elsewhere = record.flags & def_flag::FORWARD != 0 || self.bodies.contains_key(&def);
             if elsewhere || matches!(record.kind, kind::FILE | kind::IMPL | kind::TYPE_PARAM) {
                 continue;
             }
@@ -475,6 +480,7 @@ impl Linker<'_> {
             } else {
                 own
             };
+            let target = self.body_of(target);
             edges.push(Edge {
                 kind: EdgeKind::References,
                 source: self.shown(base + mention.scope),
@@ -502,7 +508,7 @@ impl Linker<'_> {
                 edges.push(Edge {
                     kind: *kind,
                     source,
-                    target: *def,
+                    target: self.body_of(*def),
                     external: false,
                     inferred: *property,
                     implicit: *property,

@@ -26,6 +26,8 @@ pub(super) enum DynamicOp {
     Iterate { to: u32 },
     /// Give instances of what arrives.
     Instance { to: u32 },
+    /// Construct the class that arrives.
+    Construct { call: u32 },
     /// A member is read by calling what arrives.
     Get {
         to: u32,
@@ -115,6 +117,7 @@ impl Linker<'_> {
             let to = self.field(Value::new(Kind::Def, class), prototype);
             self.hang(slot, DynamicOp::Instance { to });
         }
+        self.initialise_fields();
         self.sets.restart();
         self.run();
     }
@@ -127,7 +130,14 @@ impl Linker<'_> {
                     continue;
                 }
                 let slot = self.slot_in(file as u32, free.slot);
-                let class = self.def_base[file] + free.scope;
+                let mut class = self.def_base[file] + free.scope;
+                if !self.is_class(class) {
+                    if self.def(class).kind == kind::MODULE {
+                        continue;
+                    }
+                    // A member that is defined outside its class.
+                    class = self.hierarchy.owners.get(&class).copied().unwrap_or(class);
+                }
                 let entries = self.find_member(class, unit.facts.hash(free.name));
                 if entries.is_empty() {
                     let outer = self.slot_in(file as u32, free.outer);
@@ -253,6 +263,10 @@ impl Linker<'_> {
             }
             DynamicOp::Iterate { to } => self.iterate(value, to),
             DynamicOp::Instance { to } => self.instance(value, to),
+            DynamicOp::Construct { call } => {
+                let file = self.call_file(call);
+                self.invoke(file, call, value, None, false);
+            }
             DynamicOp::Get {
                 to,
                 receiver,

@@ -93,10 +93,11 @@ impl Linker<'_> {
                 if def.owner_slot == NONE {
                     continue;
                 }
+                let id = base + local as u32;
                 let Some(owner) = self.owner(file, def.owner_slot) else {
+                    self.attach_to_namespace(file, id);
                     continue;
                 };
-                let id = base + local as u32;
                 self.hierarchy.owners.insert(id, owner);
                 let container = self.container(owner);
                 if def.kind == kind::IMPL {
@@ -114,8 +115,20 @@ impl Linker<'_> {
                     let slot = self.slot_in(file, def.slot);
                     self.table
                         .insert(container, unit.facts.hash(def.name), slot, id);
-                    if def.flags & def_flag::CONSTRUCTOR != 0 || def.name == def.owner_name {
+                    let class_name = self.def_name(owner);
+                    if def.flags & def_flag::CONSTRUCTOR != 0
+                        || unit.facts.hash(def.name) == class_name
+                    {
                         self.table.insert(container, CONSTRUCT, slot, id);
+                    }
+                    let destructor = unit.traits.destructor.as_slice();
+                    if !destructor.is_empty() && unit.facts.name(def.name).starts_with(destructor) {
+                        self.table.insert(
+                            container,
+                            xxhash_rust::xxh3::xxh3_64(destructor),
+                            slot,
+                            id,
+                        );
                     }
                 }
             }

@@ -77,7 +77,11 @@ impl Linker<'_> {
     pub(super) fn load(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
         match value.kind() {
             Kind::Module => {
-                let found = self.look_up_module(value.index(), name, to, 0);
+                let found = if self.unit(file).traits.program_scope {
+                    self.look_up_seen(value.index(), name, to, file, None)
+                } else {
+                    self.look_up_module(value.index(), name, to, 0)
+                };
                 if found {
                     self.refer_member(file, site, to);
                 } else {

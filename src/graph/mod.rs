@@ -4,6 +4,7 @@
 //! their definitions. Absence: this layer knows no language and no Git; what a
 //! language's import paths mean arrives as [`Target`]s.
 
+mod bodies;
 mod calls;
 mod emit;
 mod flow;
@@ -11,6 +12,8 @@ mod hierarchy;
 mod members;
 mod names;
 mod outside;
+mod program;
+mod settle;
 mod table;
 mod values;
 
@@ -105,6 +108,12 @@ pub struct LinkTraits {
     pub mixes: Vec<u64>,
     /// External functions that give back what they are given.
     pub passes: Vec<u64>,
+    /// Top-level names of all files stand in one scope.
+    pub program_scope: bool,
+    /// A method that is not virtual is that of the written type.
+    pub static_dispatch: bool,
+    /// What the name of a destructor starts with.
+    pub destructor: Vec<u8>,
 }
 
 /// Everything that linking needs.
@@ -129,12 +138,15 @@ pub fn link(input: &Input<'_>) -> Linked {
     let mut linker = names::Linker::new(input);
     linker.bind_names();
     linker.find_hierarchy();
+    linker.bind_bodies();
     linker.solve();
+    linker.settle();
     linker.emit()
 }
 
 /// The sources of this layer: what it computes changes only when they do.
 pub const SOURCES: &[&str] = &[
+    include_str!("bodies.rs"),
     include_str!("calls.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
@@ -143,6 +155,8 @@ pub const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
     include_str!("names.rs"),
     include_str!("outside.rs"),
+    include_str!("program.rs"),
+    include_str!("settle.rs"),
     include_str!("table.rs"),
     include_str!("values.rs"),
 ];

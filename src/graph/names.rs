@@ -1,6 +1,7 @@
 //! Numbers everything across files and binds the names between them.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::flow::DynamicOp;
 use super::hierarchy::Hierarchy;
@@ -71,6 +72,12 @@ pub(super) struct Linker<'a> {
     pub(super) naming: bool,
     /// References found through members: (file, site) → definition.
     pub(super) member_refs: Vec<(u32, u32, u32, bool)>,
+    /// Declarations and the definitions with a body that they declare.
+    pub(super) bodies: FxHashMap<u32, u32>,
+    /// What declarations add to a definition: fewest arguments, flags.
+    pub(super) declared: FxHashMap<u32, (u32, u32)>,
+    /// The files that each file includes, where top levels stand in one scope.
+    pub(super) included: Vec<Vec<u32>>,
 }
 
 impl<'a> Linker<'a> {
@@ -104,6 +111,9 @@ impl<'a> Linker<'a> {
             computed_bases: Vec::new(),
             naming: true,
             member_refs: Vec::new(),
+            bodies: FxHashMap::default(),
+            declared: FxHashMap::default(),
+            included: Vec::new(),
         };
         linker.number();
         linker
@@ -164,9 +174,13 @@ impl<'a> Linker<'a> {
     }
 
     /// The container that members of `def` belong to.
-    fn home(&self, file: u32, local: u32) -> u32 {
+    pub(super) fn home(&self, file: u32, local: u32) -> u32 {
         if local == 0 {
-            return self.unit(file).module;
+            let unit = self.unit(file);
+            if unit.traits.program_scope {
+                return self.input.outer[unit.module as usize];
+            }
+            return unit.module;
         }
         let def = self.def_base[file as usize] + local;
         self.module_of_def
@@ -180,6 +194,7 @@ impl<'a> Linker<'a> {
         self.open_namespaces();
         self.fill_table();
         self.bind_imports();
+        self.bind_includes();
         self.bind_frees();
         self.seed();
         self.run();
@@ -202,7 +217,8 @@ impl<'a> Linker<'a> {
                 self.modules = self.modules.max(module + 1);
                 self.module_of_def
                     .insert(self.def_base[file] + local as u32, module);
-                if def.flags & def_flag::TRANSPARENT != 0 || unit.facts.name(def.name).is_empty() {
+                let nameless = def_flag::TRANSPARENT | def_flag::ANONYMOUS;
+                if def.flags & nameless != 0 || unit.facts.name(def.name).is_empty() {
                     self.wildcards.entry(outer).or_default().push(module);
                 }
             }
@@ -242,6 +258,10 @@ impl<'a> Linker<'a> {
                 {
                     self.table.insert(last.1, CONSTRUCT, slot, def);
                 }
+                let destructor = unit.traits.destructor.as_slice();
+                if !destructor.is_empty() && unit.facts.name(member.name).starts_with(destructor) {
+                    self.table.insert(last.1, xxh3_64(destructor), slot, def);
+                }
             }
         }
     }
@@ -252,6 +272,9 @@ impl<'a> Linker<'a> {
         }
         for (file, unit) in self.input.units.iter().enumerate() {
             for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
+                if unit.traits.program_scope {
+                    continue;
+                }
                 if import.flags & import_flag::WILDCARD != 0 {
                     let home = self.home(file as u32, self.module_scope(file as u32, import.scope));
                     if target.module != NONE && target.module != home {
@@ -263,7 +286,7 @@ impl<'a> Linker<'a> {
     }
 
     /// The innermost namespace (or the file) around a definition.
-    fn module_scope(&self, file: u32, local: u32) -> u32 {
+    pub(super) fn module_scope(&self, file: u32, local: u32) -> u32 {
         let facts = &self.unit(file).facts;
         let mut at = local;
         while at != 0 && facts.defs[at as usize].kind != kind::MODULE {
@@ -292,6 +315,10 @@ impl<'a> Linker<'a> {
                     unit,
                     file_id,
                 );
+            }
+            if unit.traits.program_scope {
+                self.bind_program_frees(file_id);
+                continue;
             }
             for free in unit.facts.frees {
                 if free.outer != NONE {
@@ -438,6 +465,10 @@ impl<'a> Linker<'a> {
         for (file, unit) in self.input.units.iter().enumerate() {
             let base = self.def_base[file];
             for record in unit.facts.seeds {
+                if record.kind == seed::DEF && self.is_forward(base + record.value) {
+                    // What it stands for is known when bodies are.
+                    continue;
+                }
                 let slot = self.slot_in(file as u32, record.slot);
                 let value = match record.kind {
                     seed::DEF => match self.module_of_def.get(&(base + record.value)) {

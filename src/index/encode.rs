@@ -205,8 +205,10 @@ impl Encoder<'_> {
                 }
                 name.extend_from_slice(facts.name(def.owner_name));
             }
-            let hidden =
-                def.kind == DefKind::TypeParam as u32 || def.flags & def_flag::FORWARD != 0;
+            let id = base + local as u32;
+            let hidden = def.kind == DefKind::TypeParam as u32
+                || def.flags & def_flag::FORWARD != 0
+                || self.linked.declared.binary_search(&id).is_ok();
             if !hidden && !facts.name(def.name).is_empty() {
                 if !name.is_empty() {
                     name.push(b'.');

@@ -179,13 +179,14 @@ impl Roles {
             return Field::None;
         }
         let by_field = self.fields[usize::from(parent) * self.field_count + usize::from(field)];
-        if by_field != Field::None || self.children.is_empty() {
+        if self.children.is_empty() {
             return by_field;
         }
+        // The kind of a child says more than its field.
         let key = u32::from(parent) << 16 | u32::from(child);
         match self.children.binary_search_by_key(&key, |(key, _)| *key) {
             Ok(at) => self.children[at].1,
-            Err(_) => Field::None,
+            Err(_) => by_field,
         }
     }
 }

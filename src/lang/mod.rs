@@ -213,7 +213,7 @@ pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
         (Family::Rust, Box::new(rust::Rule)),
         (Family::Go, Box::new(go::Rule)),
         (Family::Java, Box::new(java::Rule)),
-        (Family::C, Box::new(cpp::Rule)),
+        (Family::C, Box::new(cpp::Rule::default())),
     ]
 }
 

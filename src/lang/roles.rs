@@ -132,6 +132,14 @@ pub enum Role {
     Nonlocal,
     /// Names the package the file belongs to.
     Package,
+    /// Type parameters, and the definition that they are the parameters of.
+    Parametric,
+    /// Makes a name of another scope visible here; `namespace` in it, all names.
+    Using,
+    /// Ends the life of its value: `delete`.
+    Delete,
+    /// Takes the address of its value, or what is at one.
+    Indirection,
 }
 
 /// The place of a child in its parent's role.
@@ -190,6 +198,8 @@ pub enum Field {
     Aside,
     /// Not evaluated.
     Ignore,
+    /// Arguments that are spelt as one collection: `T{a, b}`.
+    List,
 }
 
 /// The kind of definition a node makes.
@@ -285,4 +295,14 @@ pub enum NodeFlag {
     /// A call whose named arguments make one object; a callee in lower case is
     /// a word of the language.
     Element,
+    /// Declares a function where its name stands directly below a signature.
+    Prototype,
+    /// The shape of a function: its name and its parameters.
+    Signature,
+    /// What is declared below refers to a value of the type, and holds none.
+    Indirect,
+    /// A path whose rest nests to the right: `a::(b::c)`.
+    Qualified,
+    /// Initialises what is named, a base or a field, in a constructor's head.
+    Initialises,
 }

@@ -134,6 +134,41 @@ pub struct Traits {
     /// External functions that give back what they are given.
     #[serde(default)]
     pub passes: Vec<String>,
+    /// A preprocessor runs before the grammar: words in capitals that stand
+    /// where no word is expected are taken out.
+    #[serde(default)]
+    pub unknown_macros: bool,
+    /// Declaring a variable of a class calls a constructor.
+    #[serde(default)]
+    pub declarations_construct: bool,
+    /// Top-level names of all files stand in one scope; a file sees those of
+    /// the files that it imports, directly or not.
+    #[serde(default)]
+    pub program_scope: bool,
+    /// A method that is not virtual is that of the written type.
+    #[serde(default)]
+    pub static_dispatch: bool,
+    /// Operators are also functions that are found by name.
+    #[serde(default)]
+    pub free_operators: bool,
+    /// What the name of a destructor starts with.
+    #[serde(default)]
+    pub destructor: String,
+    /// The method that indexing an instance calls.
+    #[serde(default)]
+    pub index_method: String,
+    /// Methods that a loop calls on what it iterates.
+    #[serde(default)]
+    pub iterate_methods: Vec<String>,
+    /// Functions that make an instance of their type argument.
+    #[serde(default)]
+    pub makers: Vec<String>,
+    /// Functions that give their argument as their type argument.
+    #[serde(default)]
+    pub casts: Vec<String>,
+    /// External functions that give back their argument.
+    #[serde(default)]
+    pub passes_through: Vec<String>,
 }
 
 /// What a decorator or modifier says of a definition.
@@ -152,6 +187,8 @@ pub enum Meaning {
     Abstract,
     /// Returns what it decorates.
     Identity,
+    /// May be overridden.
+    Virtual,
     /// Makes what it decorates stand for its argument.
     Wrapper,
     /// Seen inside the file only.
