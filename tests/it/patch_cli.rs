@@ -133,7 +133,7 @@ fn a_rejection_shows_the_nearest_lines_and_touches_nothing() {
 fn a_shifted_hunk_applies_with_a_note() {
     let shell = shell();
     shell.write("src/a.py", &format!("# one\n# two\n{SOURCE}"));
-    let patch = "--- a/src/a.py\n+++ b/src/a.py\n@@ -8,2 +8,2 @@\n def two(a):\n-    return one(a) + 1\n+    return one(a) + 8\n";
+    let patch = "--- a/src/a.py\n+++ b/src/a.py\n@@ -8,4 +8,4 @@\n def two(a):\n-    return one(a) + 1\n+    return one(a) + 8\n \n \n";
     let ran = shell.happy_with(&["patch"], patch.as_bytes()).exits(0);
     let note = ran.of("patch_note")[0]["note"]
         .as_str()
