@@ -316,6 +316,7 @@ pub enum Record {
         /// Bytes that were freed.
         bytes: u64,
     },
+<<<<<<< HEAD
     /// Files that were parsed, and nothing else.
     Parsed {
         /// Files.
@@ -324,6 +325,84 @@ pub enum Record {
         lines: u64,
         /// Milliseconds of parsing alone.
         milliseconds: u64,
+=======
+    /// A file that a patch changes.
+    Patched {
+        /// The file afterwards; before, if it is deleted.
+        path: Text,
+        /// The file before, if it moves.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<Text>,
+        /// `added`, `modified`, `deleted`, `renamed` or `mode`.
+        change: &'static str,
+        /// Lines that are new.
+        added: u32,
+        /// Lines that go.
+        removed: u32,
+        /// Whether it was written; not with `--check`.
+        applied: bool,
+        /// The journal that can undo it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        operation: Option<String>,
+    },
+    /// Something that was tolerated in a patch.
+    PatchNote {
+        /// The file.
+        path: Text,
+        /// Line of the patch, 1-based.
+        input_line: usize,
+        /// What was tolerated.
+        note: String,
+    },
+    /// A file that a patch leaves with more syntax errors than it had.
+    SyntaxErrors {
+        /// The file.
+        path: Text,
+        /// Errors before.
+        before: usize,
+        /// Errors afterwards.
+        after: usize,
+    },
+    /// An edit that does not apply.
+    Rejection {
+        /// The file, or the symbol where that is all there is.
+        path: Text,
+        /// `unified`, `envelope`, `blocks` or `record`.
+        form: &'static str,
+        /// Line of the patch where the edit begins, 1-based.
+        input_line: usize,
+        /// Number of the hunk in its file, 1-based.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hunk: Option<usize>,
+        /// Why.
+        reason: String,
+        /// Where the nearest text begins, 1-based.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nearest_line: Option<usize>,
+        /// The text that comes nearest to what was looked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nearest: Option<Text>,
+    },
+    /// An edit that is refused for safety.
+    Refusal {
+        /// The path as the patch wrote it.
+        path: Text,
+        /// Line of the patch where the edit begins, 1-based.
+        input_line: usize,
+        /// Why.
+        reason: String,
+    },
+    /// An earlier change that was completed or taken back.
+    Recovered {
+        /// Its journal.
+        operation: String,
+        /// `completed`, `taken_back`, `undone` or `discarded`.
+        action: &'static str,
+        /// The files.
+        paths: Vec<Text>,
+        /// Files that somebody else changed and that stay as they are.
+        kept: Vec<Text>,
+>>>>>>> main
     },
     /// A failure, when output is JSON lines.
     Error {

@@ -1,6 +1,7 @@
 //! From what went wrong to an exit code and a hint: the one table.
 
 use crate::index::{self, BuildError};
+use crate::patch::{Danger, PatchError};
 use crate::{git, record::Record};
 
 /// Why a verb failed.
@@ -12,6 +13,9 @@ pub enum Error {
     /// The index's side.
     #[error(transparent)]
     Index(#[from] index::Error),
+    /// The patch's side.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
     /// Building was stopped.
     #[error("indexing was interrupted")]
     Interrupted,
@@ -75,6 +79,21 @@ impl Error {
                 index::Error::NewerFormat { .. } => Kind("newer_format", 4, false),
                 _ => Kind("damaged_index", 4, true),
             },
+            Self::Patch(error) => match error {
+                PatchError::Parse(_) => Kind("unreadable_patch", 2, false),
+                PatchError::Pattern(_) => Kind("usage", 2, false),
+                PatchError::Refused(_) | PatchError::Git(_) => Kind("refused", 9, false),
+                PatchError::Rejected(_) => Kind("does_not_apply", 1, false),
+                PatchError::Syntax(_) => Kind("syntax_errors", 1, false),
+                PatchError::Changed(_) => Kind("changed_meanwhile", 1, true),
+                PatchError::NothingUnfinished | PatchError::NothingToUndo => {
+                    Kind("nothing_to_do", 1, false)
+                }
+                PatchError::Busy => Kind("busy", 6, true),
+                PatchError::Unfinished(_) => Kind("unfinished_change", 5, false),
+                PatchError::Journal { .. } => Kind("damaged_journal", 5, false),
+                PatchError::Io { .. } => Kind("io", 5, false),
+            },
             Self::Interrupted => Kind("interrupted", 130, true),
             Self::Usage(_) => Kind("usage", 2, false),
             Self::NoSymbol { .. } => Kind("no_symbol", 1, false),
@@ -129,6 +148,27 @@ impl Error {
                 error if error.is_full() => {
                     "free some space, or name another folder with `--index-dir`".to_owned()
                 }
+                _ => return None,
+            },
+            Self::Patch(error) => match error {
+                PatchError::Unfinished(_) => {
+                    "run `happy patch --continue` to complete it, or `happy patch --abort` to take it back".to_owned()
+                }
+                PatchError::Journal { .. } => {
+                    "look at the files, then drop it with `happy patch --discard`".to_owned()
+                }
+                PatchError::Refused(all)
+                    if all.iter().all(|refusal| {
+                        matches!(refusal.danger, Danger::Protected | Danger::Hidden { .. })
+                    }) =>
+                {
+                    "if you want it, pass `--allow` with a pattern of the path".to_owned()
+                }
+                PatchError::Rejected(_) => {
+                    "the records say which edits, and what stands there instead".to_owned()
+                }
+                PatchError::Changed(_) => "look at the files and run it again".to_owned(),
+                PatchError::Busy => "try again when it is done".to_owned(),
                 _ => return None,
             },
             Self::NoSymbol { nearest, .. } if !nearest.is_empty() => {

@@ -1,6 +1,7 @@
 //! Symbols on the command line, and records on standard input.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
+use std::path::Path;
 
 use super::context::{Context, Opened};
 use super::error::Error;
@@ -30,6 +31,33 @@ pub fn texts(arguments: &[String]) -> Result<Vec<String>, Error> {
         }
     }
     Ok(found)
+}
+
+/// The bytes of a file, or of standard input for `-` and for nothing.
+pub fn bytes(context: &Context, file: Option<&Path>) -> Result<Vec<u8>, Error> {
+    match file {
+        Some(path) if path != Path::new("-") => {
+            let path = context.directory()?.join(path);
+            std::fs::read(&path).map_err(|source| {
+                Error::Git(crate::git::Error::Io {
+                    action: "read",
+                    path,
+                    source,
+                })
+            })
+        }
+        _ => {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut bytes)
+                .map_err(|source| Error::Stream {
+                    action: "read standard input",
+                    source,
+                })?;
+            Ok(bytes)
+        }
+    }
 }
 
 fn from_stdin() -> Result<Vec<String>, Error> {

@@ -4,8 +4,10 @@
 //! asks the library one question and emits records. Printing is in
 //! `output.rs`, what surrounds a run in `context.rs`, exit codes in `error.rs`.
 
+mod bases;
 mod callees;
 mod callers;
+mod changes;
 mod context;
 mod deps;
 mod error;
@@ -15,6 +17,7 @@ mod graph;
 mod index;
 mod input;
 mod output;
+mod patch;
 mod path;
 mod progress;
 mod refs;
@@ -62,6 +65,7 @@ enum Verb {
     Show(show::Args),
     Path(path::Args),
     Graph(graph::Args),
+    Patch(patch::Args),
     Status(status::Args),
     Gc(gc::Args),
     Util(util::Args),
@@ -108,6 +112,7 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Show(args) => show::run(context, args),
         Verb::Path(args) => path::run(context, args),
         Verb::Graph(args) => graph::run(context, args),
+        Verb::Patch(args) => patch::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Gc(args) => gc::run(context, args),
         Verb::Util(args) => util::run(context, args),

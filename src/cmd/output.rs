@@ -85,6 +85,14 @@ impl Output {
         }
     }
 
+    /// Writes bytes as they are, in place of records; counts as one.
+    pub fn raw(&self, bytes: &[u8]) {
+        *self.count.borrow_mut() += 1;
+        if let Err(error) = self.out.borrow_mut().write_all(bytes) {
+            *self.failed.borrow_mut() = Some(error);
+        }
+    }
+
     /// How many records were written.
     pub fn count(&self) -> u64 {
         *self.count.borrow()

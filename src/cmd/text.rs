@@ -4,19 +4,21 @@ use std::io::{self, Write};
 
 use crate::record::{Confidence, Record, Site, Symbol, Text};
 
-const BOLD: &str = "\x1b[1m";
-const DIM: &str = "\x1b[2m";
-const MAGENTA: &str = "\x1b[35m";
-const GREEN: &str = "\x1b[32m";
-const YELLOW: &str = "\x1b[33m";
+pub(super) const BOLD: &str = "\x1b[1m";
+pub(super) const DIM: &str = "\x1b[2m";
+pub(super) const MAGENTA: &str = "\x1b[35m";
+pub(super) const GREEN: &str = "\x1b[32m";
+pub(super) const YELLOW: &str = "\x1b[33m";
+pub(super) const RED: &str = "\x1b[31m";
 
-struct Pen<'w> {
-    out: &'w mut dyn Write,
+/// Where text is written, and whether in colour.
+pub(super) struct Pen<'w> {
+    pub(super) out: &'w mut dyn Write,
     color: bool,
 }
 
 impl Pen<'_> {
-    fn put(&mut self, style: &str, text: &str) -> io::Result<()> {
+    pub(super) fn put(&mut self, style: &str, text: &str) -> io::Result<()> {
         let text = printable(text);
         if self.color && !text.is_empty() {
             write!(self.out, "{style}{text}\x1b[0m")
@@ -25,21 +27,21 @@ impl Pen<'_> {
         }
     }
 
-    fn symbol(&mut self, symbol: &Symbol) -> io::Result<()> {
+    pub(super) fn symbol(&mut self, symbol: &Symbol) -> io::Result<()> {
         self.put(BOLD, &symbol.symbol.lossy())
     }
 
-    fn place(&mut self, path: &Text, line: u32) -> io::Result<()> {
+    pub(super) fn place(&mut self, path: &Text, line: u32) -> io::Result<()> {
         self.put(MAGENTA, &path.lossy())?;
         write!(self.out, ":")?;
         self.put(GREEN, &line.to_string())
     }
 
-    fn site(&mut self, site: &Site) -> io::Result<()> {
+    pub(super) fn site(&mut self, site: &Site) -> io::Result<()> {
         self.place(&site.site_path, site.site_line)
     }
 
-    fn confidence(&mut self, confidence: Confidence) -> io::Result<()> {
+    pub(super) fn confidence(&mut self, confidence: Confidence) -> io::Result<()> {
         match confidence {
             Confidence::Exact => Ok(()),
             other => {
@@ -49,7 +51,7 @@ impl Pen<'_> {
         }
     }
 
-    fn signature(&mut self, symbol: &Symbol) -> io::Result<()> {
+    pub(super) fn signature(&mut self, symbol: &Symbol) -> io::Result<()> {
         if let Some(signature) = &symbol.signature {
             write!(self.out, "  ")?;
             self.put(DIM, &shorten(&signature.lossy(), 80))?;
@@ -295,6 +297,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             )?;
         }
         Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
+        other => super::changes::write(&mut pen, other)?,
     }
     if matches!(record, Record::Source { .. }) {
         Ok(())
@@ -318,7 +321,7 @@ fn shorten(text: &str, limit: usize) -> String {
 }
 
 /// Text without control characters, which could steer a terminal.
-fn printable(text: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn printable(text: &str) -> std::borrow::Cow<'_, str> {
     if text.chars().any(|c| c.is_control() && c != '\t') {
         text.chars()
             .map(|c| {

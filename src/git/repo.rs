@@ -189,6 +189,12 @@ impl Repo {
         Some(String::from_utf8_lossy(&value).into_owned())
     }
 
+    /// Whether the file system takes names that differ in case for one.
+    pub fn folds_case(&self) -> bool {
+        let setting = self.config().boolean("core.ignoreCase");
+        setting.ok().flatten().unwrap_or_default()
+    }
+
     /// The index file of this working tree.
     pub fn index_path(&self) -> PathBuf {
         match self.environment().path("GIT_INDEX_FILE") {

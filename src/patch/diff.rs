@@ -25,6 +25,24 @@ impl Plan {
     }
 }
 
+impl Change {
+    /// How many lines are new, and how many go.
+    pub fn line_counts(&self) -> (u32, u32) {
+        let mut diff = Vec::new();
+        section(self, &mut diff);
+        let (mut added, mut removed) = (0, 0);
+        let lines = diff.split(|byte| *byte == b'\n');
+        for line in lines.skip_while(|line| !line.starts_with(b"@@")) {
+            match line.first() {
+                Some(b'+') => added += 1,
+                Some(b'-') => removed += 1,
+                _ => {}
+            }
+        }
+        (added, removed)
+    }
+}
+
 fn section(change: &Change, out: &mut Vec<u8>) {
     let new = change.path.as_bytes();
     let old = change.from.as_ref().map_or(new, super::RepoPath::as_bytes);

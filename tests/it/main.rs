@@ -5,6 +5,8 @@ mod fixtures;
 mod git;
 mod layers;
 mod patch;
+mod patch_cli;
 mod sandbox;
+mod shell;
 mod store;
 mod vector;
