@@ -316,7 +316,6 @@ pub enum Record {
         /// Bytes that were freed.
         bytes: u64,
     },
-<<<<<<< HEAD
     /// Files that were parsed, and nothing else.
     Parsed {
         /// Files.
@@ -325,7 +324,7 @@ pub enum Record {
         lines: u64,
         /// Milliseconds of parsing alone.
         milliseconds: u64,
-=======
+    },
     /// A file that a patch changes.
     Patched {
         /// The file afterwards; before, if it is deleted.
@@ -402,7 +401,6 @@ pub enum Record {
         paths: Vec<Text>,
         /// Files that somebody else changed and that stay as they are.
         kept: Vec<Text>,
->>>>>>> main
     },
     /// A failure, when output is JSON lines.
     Error {
