@@ -174,11 +174,19 @@ impl Walk<'_> {
             None
         };
         let named = named.or_else(|| {
-            bound.map(|(name, line, column, _)| Named {
-                name,
-                line,
-                column,
-                start: frame.start as usize,
+            bound.map(|(name, line, column, _)| {
+                // One that starts on another line than its name is found where it starts.
+                let (line, column) = if line == frame.line {
+                    (line, column)
+                } else {
+                    (frame.line, frame.column)
+                };
+                Named {
+                    name,
+                    line,
+                    column,
+                    start: frame.start as usize,
+                }
             })
         });
         let owner = if anonymous && bound.is_none() {

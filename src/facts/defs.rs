@@ -169,7 +169,7 @@ impl Walk<'_> {
         record.owner_name = value.start;
     }
 
-    fn add_param(&mut self, value: Val, this: u32) {
+    pub(super) fn add_param(&mut self, value: Val, this: u32) {
         let written = if value.tag == Tag::Param && self.roles.traits.program_scope {
             value.end
         } else {

@@ -118,6 +118,8 @@ pub mod def_flag {
     pub const INDIRECT: u32 = 1 << 21;
     /// A mere declaration: no symbol if some file has a definition with a body.
     pub const PROTOTYPE: u32 = 1 << 22;
+    /// The type of functions; no symbol of its own.
+    pub const SIGNATURE: u32 = 1 << 23;
 }
 
 /// A parameter of a function.

@@ -61,7 +61,14 @@ pub fn extract(
     if let Some(reason) = gate::check(source) {
         return Err(Gap::Gate(reason));
     }
-    let tree = parse(parser, source, lang, deadline).ok_or(Gap::Deadline)?;
+    let mut tree = parse(parser, source, lang, deadline).ok_or(Gap::Deadline)?;
+    if tree.root_node().has_error() {
+        // What the grammar does not know may be all that is wrong.
+        let mended = lang.mend(source);
+        if let Some(again) = mended.and_then(|text| parse(parser, &text, lang, deadline)) {
+            tree = again;
+        }
+    }
     let facts = walk::facts(&tree, source, lang.roles());
     let lines = source.iter().filter(|byte| **byte == b'\n').count() as u32;
     Ok(Extracted { facts, lines })

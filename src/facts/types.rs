@@ -1,8 +1,8 @@
 //! Types as they are written: applied, listed, taken from a value.
 
-use super::format::NONE;
+use super::format::{DefRec, NONE, def_flag, op, seed};
 use super::walk::{Frame, Mode, Tag, Val, Walk};
-use crate::lang::Field;
+use crate::lang::{DefKind, Field, Role};
 
 impl Walk<'_> {
     /// A type applied to arguments. Some types stand for their argument.
@@ -57,6 +57,63 @@ impl Walk<'_> {
         let from = self.slot_of(value)?;
         let slot = self.builder.type_of(from);
         Some(Self::value(frame, Tag::Slot, slot, NONE, value))
+    }
+
+    /// The type of functions: a function without a body or a name, whose
+    /// parameters and result are instances of what is written.
+    pub(super) fn leave_function_type(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let slot = self.builder.slot();
+        let ret = self.builder.slot();
+        let start = self.builder.facts.params.len() as u32;
+        for value in &values {
+            if value.tag == Tag::Param {
+                self.add_param(*value, NONE);
+            } else if value.field == Field::Type {
+                if let Some(written) = self.slot_of(*value) {
+                    self.builder.op(written, op::INSTANCE, ret, NONE, NONE);
+                }
+            }
+        }
+        let name = self.builder.made_name(b"()");
+        let params_len = self.builder.facts.params.len() as u32 - start;
+        let def = self.builder.facts.defs.len() as u32;
+        self.builder.facts.defs.push(DefRec {
+            name,
+            kind: DefKind::Function as u32,
+            flags: def_flag::ABSTRACT | def_flag::SIGNATURE,
+            line: frame.line,
+            column: frame.column,
+            slot,
+            ret_slot: ret,
+            params: start,
+            params_len,
+            ..self.blank()
+        });
+        self.builder.seed(slot, seed::DEF, def);
+        let value = Val {
+            field: frame.field,
+            tag: Tag::Slot,
+            a: slot,
+            b: NONE,
+            line: frame.line,
+            column: frame.column,
+            start: frame.start,
+            end: frame.end,
+        };
+        match self.frames.last().map(|outer| outer.role) {
+            // Instances of the type around can be called.
+            Some(Role::Class) => {
+                self.builder.member(self.def, name, slot, def);
+                None
+            }
+            Some(Role::Collection) => Some(Val {
+                tag: Tag::Keyed,
+                b: name,
+                ..value
+            }),
+            _ => Some(value),
+        }
     }
 
     pub(super) fn leave_array_type(&mut self, frame: &Frame) -> Option<Val> {

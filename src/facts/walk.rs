@@ -521,6 +521,7 @@ impl<'s> Walk<'s> {
             Role::ArrayType => self.leave_array_type(&frame),
             Role::TypeParam => self.leave_type_param(&frame),
             Role::TypeOf => self.leave_type_of(&frame),
+            Role::FunctionType => self.leave_function_type(&frame),
             Role::TypeAlias => self.leave_type_alias(&frame),
             Role::Import | Role::ImportItem | Role::ImportStar | Role::Export | Role::Package => {
                 self.leave_import(&frame, node)

@@ -287,7 +287,10 @@ impl Linker<'_> {
                 }
                 let method = self.def(def).kind == kind::METHOD;
                 let mut receiver = receiver.filter(|_| method || self.functions_have_this(def));
-                if record.flags & call_flag::NEW != 0 && self.unit(file).traits.functions_construct
+                let made_up = self.def(def).flags & def_flag::SIGNATURE != 0;
+                if record.flags & call_flag::NEW != 0
+                    && !made_up
+                    && self.unit(file).traits.functions_construct
                 {
                     let made = Value::new(Kind::Instance, def);
                     self.sets.add(result, made, false);
@@ -335,6 +338,16 @@ impl Linker<'_> {
                 self.construct_base(file, call, value.index(), inferred);
             }
             Kind::Object => {
+                let method = self.unit(file).traits.call_method;
+                if let Some(slot) = self.fields.get(&(value.0, method)).copied() {
+                    self.hang(
+                        slot,
+                        DynamicOp::Call {
+                            call,
+                            receiver: None,
+                        },
+                    );
+                }
                 if let (None, Some(external)) =
                     (self.applied_class(value), self.applied_external(value))
                 {

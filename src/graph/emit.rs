@@ -223,7 +223,8 @@ impl Linker<'_> {
     fn emit_definitions(&self, edges: &mut Vec<Edge>) {
         for def in 0..self.def_file.len() as u32 {
             let record = self.def(def);
-            let elsewhere = record.flags & def_flag::FORWARD != 0 || self.bodies.contains_key(&def);
+            let elsewhere = record.flags & (def_flag::FORWARD | def_flag::SIGNATURE) != 0
+                || self.bodies.contains_key(&def);
             if elsewhere || matches!(record.kind, kind::FILE | kind::IMPL | kind::TYPE_PARAM) {
                 continue;
             }
@@ -253,7 +254,7 @@ impl Linker<'_> {
             let source = self.shown(base + call.caller);
             let implicit = call.flags & call_flag::IMPLICIT != 0;
             let mut at = self.target_heads[id as usize];
-            if at == NONE {
+            if !self.is_decided(at) {
                 if !implicit {
                     let reason = self.reason(file as u32, call);
                     let (line, column) = (call.line, call.column);
@@ -275,7 +276,9 @@ impl Linker<'_> {
                 at = cell.next;
                 let external = cell.target & EXTERNAL != 0;
                 // Something outside without a name is decided, but no symbol.
-                if external && (implicit || cell.target == EXTERNAL) {
+                if external && (implicit || cell.target == EXTERNAL)
+                    || self.is_signature(cell.target)
+                {
                     continue;
                 }
                 // A function that is called back is called where it is given.
@@ -520,10 +523,26 @@ impl Linker<'_> {
         }
     }
 
+    /// Whether one of a call's targets is more than the type of a function.
+    fn is_decided(&self, mut at: u32) -> bool {
+        while let Some(cell) = self.targets.get(at as usize) {
+            if !self.is_signature(cell.target) {
+                return true;
+            }
+            at = cell.next;
+        }
+        false
+    }
+
+    fn is_signature(&self, target: u32) -> bool {
+        target & EXTERNAL == 0 && self.def(target).flags & def_flag::SIGNATURE != 0
+    }
+
     fn single_def(&self, slot: u32) -> Option<u32> {
         let mut values = self.sets.values(slot);
         let (first, inferred) = values.next()?;
-        let def = (first.kind() == Kind::Def).then(|| first.index());
+        let def =
+            (first.kind() == Kind::Def && !self.is_signature(first.index())).then(|| first.index());
         def.filter(|_| values.next().is_none() && !inferred)
     }
 }

@@ -112,6 +112,7 @@ impl Linker<'_> {
     pub(super) fn solve(&mut self) {
         self.naming = false;
         self.bind_inherited();
+        self.find_declared();
         for (class, slot) in std::mem::take(&mut self.computed_bases) {
             let prototype = self.unit(self.file_of(class)).traits.prototype;
             let to = self.field(Value::new(Kind::Def, class), prototype);
@@ -167,6 +168,9 @@ impl Linker<'_> {
     }
 
     fn pass_on(&mut self, slot: u32, value: Value, inferred: bool) {
+        if !self.naming {
+            self.take_context(slot, value);
+        }
         let file = self.slot_file(slot);
         if let Some(file) = file {
             let unit = self.unit(file);
@@ -204,8 +208,10 @@ impl Linker<'_> {
             op::COPY if record.name == RETURNED && !self.naming => {}
             op::COPY => {
                 let by_flow = record.name == NONE;
-                self.sets
-                    .add(other, value, inferred || (by_flow && !self.naming));
+                if self.admits(other, value) {
+                    let inferred = inferred || (by_flow && !self.naming);
+                    self.sets.add(other, value, inferred);
+                }
             }
             // Instances have no members before the hierarchy is known.
             op::LOAD if self.naming && !names_something(value) => {}
@@ -330,7 +336,9 @@ impl Linker<'_> {
         } else {
             self.bind(value, Value(receiver))
         };
-        self.sets.add(to, value, inferred);
+        if self.admits(to, value) {
+            self.sets.add(to, value, inferred);
+        }
     }
 
     /// A function that is read through a receiver remembers it.
@@ -365,6 +373,7 @@ impl Linker<'_> {
     fn instance(&mut self, value: Value, to: u32) {
         let made = match value.kind() {
             Kind::Def if self.is_class(value.index()) => Value::new(Kind::Instance, value.index()),
+            Kind::Def if self.def(value.index()).flags & def_flag::SIGNATURE != 0 => value,
             Kind::Object => match self.alloc(value.index()) {
                 Some((_, record)) if record.kind == alloc::APPLIED => {
                     self.open_applied(value);

@@ -6,6 +6,7 @@
 
 mod bodies;
 mod calls;
+mod declared;
 mod emit;
 mod flow;
 mod hierarchy;
@@ -94,6 +95,8 @@ pub struct LinkTraits {
     pub calls_back: Vec<u64>,
     /// Every external function does.
     pub all_call_back: bool,
+    /// A variable with a written type holds nothing but values of that type.
+    pub declared_types_hold: bool,
     /// `object["name"]` is `object.name`.
     pub index_is_member: bool,
     /// Methods of functions that call them, the receiver first.
@@ -148,6 +151,7 @@ pub fn link(input: &Input<'_>) -> Linked {
 pub const SOURCES: &[&str] = &[
     include_str!("bodies.rs"),
     include_str!("calls.rs"),
+    include_str!("declared.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
     include_str!("hierarchy.rs"),

@@ -66,6 +66,9 @@ pub(super) struct Linker<'a> {
     pub(super) targets: Vec<super::calls::TargetCell>,
     pub(super) target_heads: Vec<u32>,
     pub(super) object_slots: FxHashMap<u32, ()>,
+    /// Per slot: the written types it is held to, plus one.
+    pub(super) gates: Vec<u32>,
+    pub(super) gate_classes: Vec<Box<[u32]>>,
     /// Classes whose base is what arrives in a slot.
     pub(super) computed_bases: Vec<(u32, u32)>,
     /// Whether only names flow, not yet values.
@@ -108,6 +111,8 @@ impl<'a> Linker<'a> {
             targets: Vec::new(),
             target_heads: Vec::new(),
             object_slots: FxHashMap::default(),
+            gates: Vec::new(),
+            gate_classes: Vec::new(),
             computed_bases: Vec::new(),
             naming: true,
             member_refs: Vec::new(),

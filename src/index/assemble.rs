@@ -187,6 +187,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 destructor: traits.destructor.clone().into_bytes(),
                 all_call_back: traits.calls_back.iter().any(|name| name == "*"),
                 index_is_member: traits.index_is_member,
+                declared_types_hold: traits.declared_types_hold,
                 calls_with_receiver: traits.calls_with_receiver.iter().map(hash).collect(),
                 calls_with_list: traits.calls_with_list.iter().map(hash).collect(),
                 binds: traits.binds.iter().map(hash).collect(),

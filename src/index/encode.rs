@@ -207,7 +207,7 @@ impl Encoder<'_> {
             }
             let id = base + local as u32;
             let hidden = def.kind == DefKind::TypeParam as u32
-                || def.flags & def_flag::FORWARD != 0
+                || def.flags & (def_flag::FORWARD | def_flag::SIGNATURE) != 0
                 || self.linked.declared.binary_search(&id).is_ok();
             if !hidden && !facts.name(def.name).is_empty() {
                 if !name.is_empty() {

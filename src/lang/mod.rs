@@ -39,6 +39,8 @@ pub struct Spec {
     grammar: fn() -> Language,
     roles: &'static str,
     lenient: bool,
+    /// Rewrites, in place, what the grammar cannot read.
+    mend: Option<fn(&[u8]) -> Option<Vec<u8>>>,
 }
 
 /// Languages of one family share module rules.
@@ -80,6 +82,12 @@ impl Lang {
         self.spec.name
     }
 
+    /// The same text, bytes in the same places, with what the grammar cannot
+    /// read written so that it can; `None` where that changes nothing.
+    pub fn mend(&self, source: &[u8]) -> Option<Vec<u8>> {
+        self.spec.mend.and_then(|mend| mend(source))
+    }
+
     /// Its grammar.
     pub fn grammar(&self) -> &Language {
         &self.grammar
@@ -103,6 +111,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_python::LANGUAGE.into(),
         roles: include_str!("python/roles.toml"),
         lenient: false,
+        mend: None,
     },
     Spec {
         name: "javascript",
@@ -113,6 +122,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_javascript::LANGUAGE.into(),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
+        mend: None,
     },
     Spec {
         name: "typescript",
@@ -123,6 +133,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
+        mend: Some(typescript::mend),
     },
     Spec {
         name: "tsx",
@@ -133,6 +144,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
+        mend: Some(typescript::mend),
     },
     Spec {
         name: "rust",
@@ -143,6 +155,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_rust::LANGUAGE.into(),
         roles: include_str!("rust/roles.toml"),
         lenient: false,
+        mend: None,
     },
     Spec {
         name: "go",
@@ -153,6 +166,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_go::LANGUAGE.into(),
         roles: include_str!("go/roles.toml"),
         lenient: false,
+        mend: None,
     },
     Spec {
         name: "java",
@@ -163,6 +177,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_java::LANGUAGE.into(),
         roles: include_str!("java/roles.toml"),
         lenient: false,
+        mend: None,
     },
     Spec {
         name: "cpp",
@@ -176,6 +191,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_cpp::LANGUAGE.into(),
         roles: include_str!("cpp/roles.toml"),
         lenient: true,
+        mend: None,
     },
     Spec {
         name: "c",
@@ -186,6 +202,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_c::LANGUAGE.into(),
         roles: include_str!("cpp/roles.toml"),
         lenient: true,
+        mend: None,
     },
 ];
 
@@ -225,5 +242,6 @@ pub const SOURCES: &[&str] = &[
     include_str!("java/mod.rs"),
     include_str!("python/mod.rs"),
     include_str!("rust/mod.rs"),
+    include_str!("typescript/mend.rs"),
     include_str!("typescript/mod.rs"),
 ];

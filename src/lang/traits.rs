@@ -110,6 +110,9 @@ pub struct Traits {
     /// External functions that call the functions they are given; `*` is any.
     #[serde(default)]
     pub calls_back: Vec<String>,
+    /// A variable with a written type holds nothing but values of that type.
+    #[serde(default)]
+    pub declared_types_hold: bool,
     /// Inside a class its members are not seen by their bare names.
     #[serde(default)]
     pub members_need_receiver: bool,

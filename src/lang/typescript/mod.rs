@@ -1,6 +1,8 @@
 //! Modules of JavaScript and TypeScript: relative paths, index files, packages
 //! of a workspace, and the paths of `tsconfig.json`.
 
+mod mend;
+
 use rustc_hash::FxHashMap;
 
 use super::Family;
@@ -8,6 +10,11 @@ use super::modules::{
     Destination, Import, Manifest, ModuleRule, Modules, NOWHERE, SourceFile, file_name, folder,
     join,
 };
+
+/// Rewrites, in place, what the grammars cannot read.
+pub(super) fn mend(source: &[u8]) -> Option<Vec<u8>> {
+    mend::mend(source)
+}
 
 const FAMILY: Family = Family::Script;
 
