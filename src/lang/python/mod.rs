@@ -181,7 +181,10 @@ impl Rule {
                 root.len(),
             )
         });
-        found.extend(rest.into_iter().take(4).cloned());
+        // What comes with Python is not looked for where nothing leads to.
+        let standard = is_standard(&String::from_utf8_lossy(first));
+        let led = |root: &&Vec<u8>| !standard || from.starts_with(root);
+        found.extend(rest.into_iter().filter(led).take(4).cloned());
         found
     }
 
