@@ -12,6 +12,7 @@ mod context;
 mod deps;
 mod error;
 mod folder;
+mod gaps;
 mod gc;
 mod graph;
 mod index;
@@ -22,6 +23,8 @@ mod path;
 mod progress;
 mod refs;
 mod show;
+mod signals;
+mod sources;
 mod status;
 mod symbols;
 mod text;
@@ -84,7 +87,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     if let Some(jobs) = cli.global.jobs {
         let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
+            .num_threads(usize::from(jobs))
             .build_global();
     }
     crate::index::exit_when_a_mapping_is_cut();
