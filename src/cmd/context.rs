@@ -1,6 +1,7 @@
 //! What surrounds a run: environment, current folder, clock, terminal, signals.
 //! Nothing else in the program asks for these.
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -114,7 +115,12 @@ pub struct Context {
     pub args: GlobalArgs,
     /// Where records go.
     pub output: Output,
+    /// What standard input held, once it was read.
+    pub piped: OnceCell<Vec<Vec<u8>>>,
     started: Instant,
+    /// Stored snapshots are not to be used: one proved damaged.
+    distrust: Cell<bool>,
+    warned: RefCell<Vec<String>>,
 }
 
 /// A snapshot, and how to read the files that it is of.
@@ -182,8 +188,26 @@ impl Context {
         Self {
             args,
             output,
+            piped: OnceCell::new(),
             started: Instant::now(),
+            distrust: Cell::new(false),
+            warned: RefCell::default(),
         }
+    }
+
+    /// Whether to run again after that failure: a block of a snapshot proved
+    /// damaged when it was read, so the snapshot is to be built anew. What was
+    /// written until then was right, and is not written again.
+    pub fn starts_over(&self, error: &Error) -> bool {
+        let Error::Index(damage) = error else {
+            return false;
+        };
+        if !damage.is_rebuildable() || self.args.no_auto_index || self.distrust.replace(true) {
+            return false;
+        }
+        self.warn(&format!("{damage}; it is built again"));
+        self.output.start_over();
+        true
     }
 
     /// How long the run has taken so far.
@@ -443,6 +467,7 @@ impl Context {
         found: Result<Option<crate::index::Segment>, crate::index::Error>,
     ) -> Result<Option<Snapshot>, Error> {
         match found {
+            _ if self.distrust.get() => Ok(None),
             Ok(Some(segment)) if segment.identity().fingerprint == snapshot_fingerprint() => {
                 match Snapshot::new(segment) {
                     Ok(snapshot) => Ok(Some(snapshot)),
@@ -528,8 +553,10 @@ impl Context {
 
     /// Says something on standard error that the user should know.
     pub fn warn(&self, text: &str) {
-        if !self.args.quiet {
+        let mut warned = self.warned.borrow_mut();
+        if !self.args.quiet && !warned.iter().any(|known| known == text) {
             self.output.warn(text);
+            warned.push(text.to_owned());
         }
     }
 }

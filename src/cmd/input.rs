@@ -34,12 +34,21 @@ struct Asked {
 }
 
 /// What is asked for, `-` replaced by what standard input holds.
-fn asked(arguments: &[OsString]) -> Result<Vec<Asked>, Error> {
+fn asked(context: &Context, arguments: &[OsString]) -> Result<Vec<Asked>, Error> {
     let mut found = Vec::new();
     for argument in arguments {
         if argument == "-" {
-            let piped = from_stdin()?.into_iter();
-            found.extend(piped.map(|text| Asked { text, typed: false }));
+            let piped = match context.piped.get() {
+                Some(piped) => piped,
+                None => {
+                    let read = from_stdin()?;
+                    context.piped.get_or_init(|| read)
+                }
+            };
+            found.extend(piped.iter().map(|text| Asked {
+                text: text.clone(),
+                typed: false,
+            }));
         } else {
             let text = argument.as_bytes().to_vec();
             found.push(Asked { text, typed: true });
@@ -171,7 +180,7 @@ pub fn nodes(
     let mut found: Vec<u32> = Vec::new();
     let mut seen = FxHashSet::default();
     let mut missing = None;
-    for asked in asked(arguments)? {
+    for asked in asked(context, arguments)? {
         let answer = find(opened, &asked)?;
         let text = String::from_utf8_lossy(&asked.text).into_owned();
         if answer.nodes.is_empty() {
