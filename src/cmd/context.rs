@@ -1,18 +1,22 @@
 //! What surrounds a run: environment, current folder, clock, terminal, signals.
 //! Nothing else in the program asks for these.
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
+use super::gaps;
 use super::output::Output;
 use super::progress::Bar;
+use super::signals::Signals;
+use super::sources::{CommitSource, WorktreeSource, source_files};
 use crate::git::{self, Environment, ObjectId, Repo, Worktree};
 use crate::index::{
     Builder, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store, Warning,
-    records::file_flag, snapshot_fingerprint,
+    Writer, snapshot_fingerprint,
 };
 
 /// Options that every verb has.
@@ -74,9 +78,23 @@ pub struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Global options")]
     pub no_auto_index: bool,
 
+    /// Fail where part of the repository cannot be read, instead of warning
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub strict: bool,
+
+    /// Wait so many seconds while another process writes the index
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        default_value_t = 600,
+        help_heading = "Global options"
+    )]
+    pub lock_timeout: u64,
+
     /// Use so many threads
-    #[arg(long, global = true, value_name = "N", help_heading = "Global options")]
-    pub jobs: Option<usize>,
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Global options")]
+    pub jobs: Option<u16>,
 
     /// Say nothing on standard error but errors
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -97,7 +115,12 @@ pub struct Context {
     pub args: GlobalArgs,
     /// Where records go.
     pub output: Output,
+    /// What standard input held, once it was read.
+    pub piped: OnceCell<Vec<Vec<u8>>>,
     started: Instant,
+    /// Stored snapshots are not to be used: one proved damaged.
+    distrust: Cell<bool>,
+    warned: RefCell<Vec<String>>,
 }
 
 /// A snapshot, and how to read the files that it is of.
@@ -108,12 +131,14 @@ pub struct Opened {
     pub name: String,
     /// Whether it had to be built now.
     pub built: bool,
+    /// Where in the repository the user stands: empty, or a path with `/` at its end.
+    pub prefix: Vec<u8>,
     source: Bytes,
 }
 
 enum Bytes {
     Commit(Repo),
-    Worktree(Box<Worktree>),
+    Worktree(Arc<Worktree>),
     Folder(PathBuf),
 }
 
@@ -163,8 +188,26 @@ impl Context {
         Self {
             args,
             output,
+            piped: OnceCell::new(),
             started: Instant::now(),
+            distrust: Cell::new(false),
+            warned: RefCell::default(),
         }
+    }
+
+    /// Whether to run again after that failure: a block of a snapshot proved
+    /// damaged when it was read, so the snapshot is to be built anew. What was
+    /// written until then was right, and is not written again.
+    pub fn starts_over(&self, error: &Error) -> bool {
+        let Error::Index(damage) = error else {
+            return false;
+        };
+        if !damage.is_rebuildable() || self.args.no_auto_index || self.distrust.replace(true) {
+            return false;
+        }
+        self.warn(&format!("{damage}; it is built again"));
+        self.output.start_over();
+        true
     }
 
     /// How long the run has taken so far.
@@ -246,21 +289,25 @@ impl Context {
         store: &Store,
         commit: ObjectId,
     ) -> Result<Opened, Error> {
-        let name = commit.short();
         let opened = |snapshot, built| Opened {
             snapshot,
-            name: name.clone(),
+            name: commit.short(),
             built,
+            prefix: repo.prefix().to_vec(),
             source: Bytes::Commit(repo.clone()),
         };
-        let found = self.usable(store.snapshot(commit.as_bytes()))?;
-        if let Some(snapshot) = found {
-            return Ok(opened(snapshot, false));
+        let found = || -> Result<Option<Opened>, Error> {
+            let found = self.usable(store.snapshot(commit.as_bytes()))?;
+            self.unless_mended(found.map(|snapshot| opened(snapshot, false)))
+        };
+        if let Some(found) = found()? {
+            return self.tell_gaps(found, &[]);
         }
-        self.may_build(&name)?;
-        let writer = store.write(LOCK_TIMEOUT, self.now())?;
-        if let Some(snapshot) = self.usable(store.snapshot(commit.as_bytes()))? {
-            return Ok(opened(snapshot, false));
+        self.may_build(&commit.short())?;
+        let writer = self.writer(store)?;
+        // Whoever had the lock may have built it.
+        if let Some(found) = found()? {
+            return self.tell_gaps(found, &[]);
         }
         let listing = repo.files(commit)?;
         let attributes = repo.attributes(&listing.files);
@@ -269,22 +316,23 @@ impl Context {
             repo: repo.clone(),
             files: &files,
         };
+        let lost = gaps::lost_folders(&listing.skipped);
         let tree = repo.tree_of(commit)?;
         let identity =
             store
                 .owner()
                 .identity(commit.as_bytes(), tree.as_bytes(), snapshot_fingerprint());
         let snapshot = self.build(store, &files, &source, &writer, identity, |builder| {
-            match writer.publish(commit.as_bytes(), builder) {
-                Ok(segment) => Snapshot::new(segment),
-                // The answer is right even if it cannot be kept.
-                Err(error) if error.is_full() => Snapshot::new(builder.to_segment()?),
-                Err(error) => Err(error),
+            // What lacks whole folders is not kept: they may be back tomorrow.
+            if lost.is_empty() {
+                self.or_in_memory(builder, writer.publish(commit.as_bytes(), builder))
+            } else {
+                Snapshot::new(builder.to_segment()?)
             }
         })?;
         drop(writer);
         self.tell(&store.warnings());
-        Ok(opened(snapshot, true))
+        self.tell_gaps(opened(snapshot, true), &lost)
     }
 
     fn open_worktree(
@@ -295,44 +343,93 @@ impl Context {
     ) -> Result<Opened, Error> {
         let key = worktree.id();
         let id = worktree_name(repo);
-        let found = self.usable(store.worktree(&id, key.as_bytes()))?;
-        let (snapshot, built) = match found {
-            Some(snapshot) => (snapshot, false),
-            None => {
-                self.may_build("the working tree")?;
-                let writer = store.write(LOCK_TIMEOUT, self.now())?;
-                let files = source_files(worktree.files(), worktree.attributes());
-                let source = WorktreeSource {
-                    worktree: &worktree,
-                    indices: indices(worktree.files()),
-                };
-                let identity = store
-                    .owner()
-                    .identity(&[], key.as_bytes(), snapshot_fingerprint());
-                let snapshot = self.build(
-                    store,
-                    &files,
-                    &source,
-                    &writer,
-                    identity,
-                    |builder| match writer.publish_worktree(&id, key.as_bytes(), builder) {
-                        Ok(segment) => Snapshot::new(segment),
-                        Err(error) if error.is_full() => Snapshot::new(builder.to_segment()?),
-                        Err(error) => Err(error),
-                    },
-                )?;
-                drop(writer);
-                self.tell(&store.warnings());
-                (snapshot, true)
-            }
-        };
-        let source = Bytes::Worktree(Box::new(worktree));
-        Ok(Opened {
+        let lost = gaps::unreadable(&worktree);
+        let worktree = Arc::new(worktree);
+        let opened = |snapshot, built| Opened {
             snapshot,
             name: "worktree".to_owned(),
             built,
-            source,
-        })
+            prefix: repo.prefix().to_vec(),
+            source: Bytes::Worktree(Arc::clone(&worktree)),
+        };
+        let found = || -> Result<Option<Opened>, Error> {
+            let found = self.usable(store.worktree(&id, key.as_bytes()))?;
+            self.unless_mended(found.map(|snapshot| opened(snapshot, false)))
+        };
+        if let Some(found) = found()? {
+            return self.tell_gaps(found, &lost);
+        }
+        self.may_build("the working tree")?;
+        let writer = self.writer(store)?;
+        if let Some(found) = found()? {
+            return self.tell_gaps(found, &lost);
+        }
+        let files = source_files(worktree.files(), worktree.attributes());
+        let source = WorktreeSource::new(&worktree);
+        let identity = store
+            .owner()
+            .identity(&[], key.as_bytes(), snapshot_fingerprint());
+        let snapshot = self.build(store, &files, &source, &writer, identity, |builder| {
+            self.or_in_memory(
+                builder,
+                writer.publish_worktree(&id, key.as_bytes(), builder),
+            )
+        })?;
+        drop(writer);
+        self.tell(&store.warnings());
+        self.tell_gaps(opened(snapshot, true), &lost)
+    }
+
+    /// A snapshot that is published, or where the disk has no room in memory:
+    /// the answer is right even if it cannot be kept.
+    fn or_in_memory(
+        &self,
+        builder: &crate::index::SegmentBuilder<'_>,
+        published: Result<crate::index::Segment, crate::index::Error>,
+    ) -> Result<Snapshot, crate::index::Error> {
+        match published {
+            Ok(segment) => Snapshot::new(segment),
+            Err(error) if error.is_full() => {
+                self.warn(&format!("{error}; the index is not saved"));
+                Snapshot::new(builder.to_segment()?)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What was found, unless files that could not be read then can be now.
+    fn unless_mended(&self, found: Option<Opened>) -> Result<Option<Opened>, Error> {
+        match found {
+            Some(opened) if !self.args.no_auto_index && gaps::is_mended(&opened)? => Ok(None),
+            found => Ok(found),
+        }
+    }
+
+    /// Says what is not in the snapshot since it could not be read.
+    fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
+        let gaps = gaps::describe(&opened.snapshot, lost)?;
+        if self.args.strict && !gaps.is_empty() {
+            return Err(Error::Incomplete {
+                what: gaps.join("; "),
+            });
+        }
+        for gap in gaps {
+            self.warn(&gap);
+        }
+        Ok(opened)
+    }
+
+    /// The right to write; while another process has it, the user is told.
+    pub fn writer<'s>(&self, store: &'s Store) -> Result<Writer<'s>, Error> {
+        let limit = Duration::from_secs(self.args.lock_timeout);
+        let first = limit.min(PATIENCE);
+        match store.write(first, self.now()) {
+            Err(crate::index::Error::Busy { .. }) if limit > first => {
+                self.warn("another process is indexing; waiting for it");
+                Ok(store.write(limit - first, self.now())?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     fn open_folder(&self, folder: &Path) -> Result<Opened, Error> {
@@ -343,7 +440,7 @@ impl Context {
             object_format: ObjectFormat::Sha1,
         };
         let store = Store::open(&root.join(".happy"), owner, Mode::Memory)?;
-        let writer = store.write(LOCK_TIMEOUT, self.now())?;
+        let writer = store.write(Duration::ZERO, self.now())?;
         let source = super::folder::FolderSource {
             root: &root,
             files: &plain,
@@ -358,6 +455,7 @@ impl Context {
             snapshot,
             name: "folder".to_owned(),
             built: true,
+            prefix: Vec::new(),
             source: Bytes::Folder(root),
         })
     }
@@ -369,6 +467,7 @@ impl Context {
         found: Result<Option<crate::index::Segment>, crate::index::Error>,
     ) -> Result<Option<Snapshot>, Error> {
         match found {
+            _ if self.distrust.get() => Ok(None),
             Ok(Some(segment)) if segment.identity().fingerprint == snapshot_fingerprint() => {
                 match Snapshot::new(segment) {
                     Ok(snapshot) => Ok(Some(snapshot)),
@@ -402,14 +501,16 @@ impl Context {
         store: &Store,
         files: &[SourceFile],
         source: &dyn Source,
-        writer: &crate::index::Writer<'_>,
+        writer: &Writer<'_>,
         identity: crate::index::Identity,
         publish: impl FnOnce(&crate::index::SegmentBuilder<'_>) -> Result<Snapshot, crate::index::Error>,
     ) -> Result<Snapshot, Error> {
-        let bar = Arc::new(Bar::new(
+        let signals = Signals::catch();
+        let bar = Bar::new(
             !self.args.quiet && std::io::stderr().is_terminal(),
-        ));
-        let progress: &dyn Progress = &*bar;
+            signals.clone(),
+        );
+        let progress: &dyn Progress = &bar;
         let builder = Builder {
             store,
             deadline: DEADLINE,
@@ -417,6 +518,9 @@ impl Context {
         };
         let snapshot = builder.build(files, source, writer, identity, publish);
         let text = bar.finish(self.started.elapsed());
+        if let Some(signal) = signals.arrived() {
+            return Err(Error::Interrupted { signal });
+        }
         let snapshot = snapshot?;
         if !self.args.quiet && std::io::stderr().is_terminal() {
             self.output.note(&text);
@@ -449,13 +553,16 @@ impl Context {
 
     /// Says something on standard error that the user should know.
     pub fn warn(&self, text: &str) {
-        if !self.args.quiet {
+        let mut warned = self.warned.borrow_mut();
+        if !self.args.quiet && !warned.iter().any(|known| known == text) {
             self.output.warn(text);
+            warned.push(text.to_owned());
         }
     }
 }
 
-const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long to wait for another writer without a word.
+const PATIENCE: Duration = Duration::from_secs(1);
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// A variable of the environment.
@@ -464,71 +571,10 @@ pub fn variable(name: &str) -> Option<std::ffi::OsString> {
 }
 
 /// The name of a worktree among those that share an index.
-fn worktree_name(repo: &Repo) -> String {
+pub fn worktree_name(repo: &Repo) -> String {
     if repo.is_linked_worktree() {
         let name = repo.git_dir().file_name().unwrap_or_default();
         return format!("linked-{}", name.to_string_lossy());
     }
     "main".to_owned()
-}
-
-fn indices(files: &[git::TreeFile]) -> Vec<usize> {
-    (0..files.len())
-        .filter(|at| is_file(files[*at].mode))
-        .collect()
-}
-
-fn is_file(mode: git::Mode) -> bool {
-    matches!(mode, git::Mode::File | git::Mode::Executable)
-}
-
-fn source_files(files: &[git::TreeFile], attributes: &git::Attributes) -> Vec<SourceFile> {
-    files
-        .iter()
-        .filter(|file| is_file(file.mode))
-        .map(|file| {
-            let (mut flags, mut unflags) = (0, 0);
-            if !attributes.is_empty() {
-                let found = attributes.of(&file.path);
-                for (value, flag) in [
-                    (found.generated, file_flag::GENERATED),
-                    (found.vendored, file_flag::VENDORED),
-                ] {
-                    match value {
-                        Some(true) => flags |= flag,
-                        Some(false) => unflags |= flag,
-                        None => {}
-                    }
-                }
-            }
-            SourceFile {
-                path: file.path.clone(),
-                id: file.id,
-                flags,
-                unflags,
-            }
-        })
-        .collect()
-}
-
-struct CommitSource<'a> {
-    repo: Repo,
-    files: &'a [SourceFile],
-}
-
-impl Source for CommitSource<'_> {
-    fn read(&self, at: usize) -> Result<Vec<u8>, git::Error> {
-        self.repo.blob(self.files[at].id)
-    }
-}
-
-struct WorktreeSource<'a> {
-    worktree: &'a Worktree,
-    indices: Vec<usize>,
-}
-
-impl Source for WorktreeSource<'_> {
-    fn read(&self, at: usize) -> Result<Vec<u8>, git::Error> {
-        self.worktree.read(self.indices[at])
-    }
 }

@@ -17,8 +17,17 @@ pub enum Error {
     #[error(transparent)]
     Patch(#[from] PatchError),
     /// Building was stopped.
-    #[error("indexing was interrupted")]
-    Interrupted,
+    #[error("interrupted; what was indexed before is kept")]
+    Interrupted {
+        /// The signal that came.
+        signal: u8,
+    },
+    /// With `--strict`: part of the repository cannot be read.
+    #[error("{what}")]
+    Incomplete {
+        /// What cannot be read.
+        what: String,
+    },
     /// Arguments that contradict each other or cannot be read.
     #[error("{0}")]
     Usage(String),
@@ -50,7 +59,7 @@ impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Store(error) => Self::Index(error),
-            BuildError::Cancelled => Self::Interrupted,
+            BuildError::Cancelled => Self::Interrupted { signal: 2 },
         }
     }
 }
@@ -94,7 +103,8 @@ impl Error {
                 PatchError::Journal { .. } => Kind("damaged_journal", 5, false),
                 PatchError::Io { .. } => Kind("io", 5, false),
             },
-            Self::Interrupted => Kind("interrupted", 130, true),
+            Self::Interrupted { signal } => Kind("interrupted", 128 + signal, true),
+            Self::Incomplete { .. } => Kind("incomplete", 1, true),
             Self::Usage(_) => Kind("usage", 2, false),
             Self::NoSymbol { .. } => Kind("no_symbol", 1, false),
             Self::NoIndex { .. } => Kind("no_index", 4, true),

@@ -68,4 +68,11 @@ impl Source for FolderSource<'_> {
             source,
         })
     }
+
+    fn len(&self, at: usize) -> Option<u64> {
+        let path = self
+            .root
+            .join(std::ffi::OsStr::from_bytes(&self.files[at].path));
+        std::fs::metadata(path).ok().map(|found| found.len())
+    }
 }

@@ -1,7 +1,5 @@
 //! `happy gc`
 
-use std::time::Duration;
-
 use super::context::Context;
 use super::error::Error;
 use crate::git::ObjectId;
@@ -27,7 +25,7 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let repo = context.repo()?;
     let store = context.store(&repo)?;
-    let writer = store.write(Duration::from_secs(60), context.now())?;
+    let writer = context.writer(&store)?;
     let policy = GcPolicy {
         max_snapshots: args.keep,
         max_bytes: args.max_size << 20,

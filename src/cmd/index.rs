@@ -2,7 +2,6 @@
 
 use super::context::{AtArgs, Context, Opened};
 use super::error::Error;
-use crate::graph::EdgeKind;
 use crate::record::Record;
 
 /// Index revisions, or the working tree
@@ -41,7 +40,6 @@ fn record(context: &Context, opened: &Opened) -> Result<Record, Error> {
     for kind in crate::index::STORED {
         edges += snapshot.edges(kind)?.len() as u64;
     }
-    let _ = EdgeKind::Calls;
     Ok(Record::Snapshot {
         revision: opened.name.clone(),
         files: snapshot.files()?.len() as u32,

@@ -12,6 +12,7 @@ mod context;
 mod deps;
 mod error;
 mod folder;
+mod gaps;
 mod gc;
 mod graph;
 mod index;
@@ -22,6 +23,8 @@ mod path;
 mod progress;
 mod refs;
 mod show;
+mod signals;
+mod sources;
 mod status;
 mod symbols;
 mod text;
@@ -84,12 +87,18 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     if let Some(jobs) = cli.global.jobs {
         let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
+            .num_threads(usize::from(jobs))
             .build_global();
     }
     crate::index::exit_when_a_mapping_is_cut();
     let context = Context::new(cli.global);
-    let done = run(&context, &cli.verb).and_then(|()| context.output.finish());
+    let mut done = run(&context, &cli.verb);
+    // What changes files, or reads its task from standard input, runs once.
+    let asks = !matches!(cli.verb, Verb::Patch(_) | Verb::Util(_));
+    if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
+        done = run(&context, &cli.verb);
+    }
+    let done = done.and_then(|()| context.output.finish());
     match done {
         Ok(()) if context.output.count() == 0 => ExitCode::from(1),
         Ok(()) => ExitCode::SUCCESS,

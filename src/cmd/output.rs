@@ -34,6 +34,8 @@ pub struct Output {
     color: bool,
     out: RefCell<BufWriter<io::Stdout>>,
     count: RefCell<u64>,
+    /// So many records are written already, of a run that starts over.
+    skip: RefCell<u64>,
     failed: RefCell<Option<io::Error>>,
 }
 
@@ -57,6 +59,7 @@ impl Output {
             color,
             out,
             count: RefCell::new(0),
+            skip: RefCell::new(0),
             failed: RefCell::new(None),
         }
     }
@@ -68,6 +71,10 @@ impl Output {
 
     /// Writes a record; `false` where the reader has gone.
     pub fn emit(&self, record: &Record) -> bool {
+        if *self.skip.borrow() > 0 {
+            *self.skip.borrow_mut() -= 1;
+            return true;
+        }
         *self.count.borrow_mut() += 1;
         let mut out = self.out.borrow_mut();
         let written = match self.format {
@@ -91,6 +98,12 @@ impl Output {
         if let Err(error) = self.out.borrow_mut().write_all(bytes) {
             *self.failed.borrow_mut() = Some(error);
         }
+    }
+
+    /// The records written so far come again, and are passed over: their order
+    /// is the same in each run.
+    pub fn start_over(&self) {
+        *self.skip.borrow_mut() = self.count();
     }
 
     /// How many records were written.

@@ -1,5 +1,7 @@
 //! `happy path`
 
+use std::ffi::OsString;
+
 use super::context::{AtArgs, Context};
 use super::error::Error;
 use super::input::nodes;
@@ -10,10 +12,10 @@ use crate::query;
 pub struct Args {
     /// Where the chain starts
     #[arg(value_name = "FROM")]
-    from: String,
+    from: OsString,
     /// Where it leads
     #[arg(value_name = "TO")]
-    to: String,
+    to: OsString,
     #[command(flatten)]
     at: AtArgs,
 }

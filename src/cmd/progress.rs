@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::signals::Signals;
 use crate::index::{Progress, Stage};
 
 /// Counts files and lines, and draws them where a person looks.
 pub struct Bar {
+    signals: Signals,
     bar: Option<ProgressBar>,
     files: AtomicUsize,
     lines: AtomicU64,
@@ -16,7 +18,7 @@ pub struct Bar {
 
 impl Bar {
     /// A bar that is drawn if `visible`.
-    pub fn new(visible: bool) -> Self {
+    pub fn new(visible: bool, signals: Signals) -> Self {
         let bar = visible.then(|| {
             let bar = ProgressBar::new(0);
             let style = ProgressStyle::with_template(
@@ -26,6 +28,7 @@ impl Bar {
             bar
         });
         Self {
+            signals,
             bar,
             files: AtomicUsize::new(0),
             lines: AtomicU64::new(0),
@@ -67,5 +70,9 @@ impl Progress for Bar {
             let seconds = bar.elapsed().as_secs_f64().max(0.001);
             bar.set_message(format!("{:.0}k lines/s", lines as f64 / seconds / 1000.0));
         }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.signals.arrived().is_some()
     }
 }

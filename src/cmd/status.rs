@@ -1,10 +1,10 @@
 //! `happy status`
 
-use super::context::{AtArgs, Context};
+use super::context::{AtArgs, Context, worktree_name};
 use super::error::Error;
 use crate::git::Repo;
 use crate::index::records::file_flag;
-use crate::index::{Reason, Segment, Store};
+use crate::index::{Reason, Segment, Store, snapshot_fingerprint};
 use crate::lang::LANGUAGES;
 use crate::record::{Record, Text};
 
@@ -44,17 +44,27 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
+/// The commit of HEAD, whether the working tree differs, and whether there is
+/// a snapshot of what a question would be about.
 fn state(repo: &Repo, store: &Store) -> Result<(Option<String>, bool, bool), Error> {
     let head = repo.resolve("HEAD").ok();
-    let dirty = match (head, repo.work_dir()) {
-        (Some(commit), Some(_)) => !repo.worktree()?.is_clean_against(commit)?,
-        (None, Some(_)) => true,
-        _ => false,
+    let worktree = match repo.work_dir() {
+        Some(_) => Some(repo.worktree()?),
+        None => None,
     };
-    let indexed = match head {
-        Some(commit) if !dirty => store.snapshot(commit.as_bytes()).ok().flatten().is_some(),
-        _ => false,
+    let changed = match (&worktree, head) {
+        (Some(worktree), Some(commit)) if worktree.is_clean_against(commit)? => None,
+        (worktree, _) => worktree.as_ref(),
     };
+    let dirty = changed.is_some();
+    let found = match (changed, head) {
+        (Some(worktree), _) => store.worktree(&worktree_name(repo), worktree.id().as_bytes()),
+        (None, Some(commit)) => store.snapshot(commit.as_bytes()),
+        (None, None) => Ok(None),
+    };
+    let current = snapshot_fingerprint();
+    let indexed = found
+        .is_ok_and(|found| found.is_some_and(|segment| segment.identity().fingerprint == current));
     Ok((head.map(|commit| commit.to_string()), dirty, indexed))
 }
 

@@ -1,7 +1,11 @@
 //! `happy symbols`
 
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
 use super::context::{AtArgs, Context};
 use super::error::Error;
+use super::input::from_root;
 use crate::query::{self, SymbolFilter};
 
 /// List symbols, of a file or by pattern
@@ -12,7 +16,7 @@ use crate::query::{self, SymbolFilter};
 pub struct Args {
     /// A file, a folder, or a pattern on the qualified name
     #[arg(value_name = "PATH|PATTERN")]
-    pattern: Option<String>,
+    pattern: Option<OsString>,
     /// Only these kinds
     #[arg(short, long, value_name = "KIND", value_delimiter = ',',
           value_parser = ["file", "module", "class", "interface", "function", "method", "variable"])]
@@ -22,7 +26,7 @@ pub struct Args {
     lang: Vec<String>,
     /// Only below this path
     #[arg(short, long, value_name = "PATH")]
-    path: Option<String>,
+    path: Option<OsString>,
     #[command(flatten)]
     at: AtArgs,
 }
@@ -46,13 +50,20 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         pattern: None,
         kinds: args.kind.clone(),
         languages: args.lang.clone(),
-        path: args.path.as_ref().map(|path| path.clone().into_bytes()),
+        path: args
+            .path
+            .as_ref()
+            .map(|path| from_root(&opened.prefix, path.as_bytes())),
     };
     if let Some(pattern) = &args.pattern {
-        if filter.path.is_none() && is_path(&opened.snapshot, pattern)? {
-            filter.path = Some(pattern.trim_end_matches('/').as_bytes().to_vec());
+        let path = from_root(&opened.prefix, pattern.as_bytes());
+        let plain = from_root(b"", pattern.as_bytes());
+        if filter.path.is_none() && is_path(&opened.snapshot, &path)? {
+            filter.path = Some(path);
+        } else if filter.path.is_none() && is_path(&opened.snapshot, &plain)? {
+            filter.path = Some(plain);
         } else {
-            filter.pattern = Some(pattern.clone().into_bytes());
+            filter.pattern = Some(pattern.clone().into_vec());
         }
     }
     query::symbols(&opened.snapshot, &filter, |record| {
@@ -62,8 +73,10 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
 }
 
 /// Whether some file is, or stands below, that path.
-fn is_path(snapshot: &crate::index::Snapshot, text: &str) -> Result<bool, Error> {
-    let wanted = text.trim_end_matches('/').as_bytes();
+fn is_path(snapshot: &crate::index::Snapshot, wanted: &[u8]) -> Result<bool, Error> {
+    if wanted.is_empty() {
+        return Ok(false);
+    }
     for file in snapshot.files()? {
         let rest = snapshot.text(file.path)?.strip_prefix(wanted);
         if rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/') {

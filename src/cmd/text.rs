@@ -212,9 +212,13 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             };
             write!(
                 pen.out,
-                "  {done}: {files} files, {lines} lines, {symbols} symbols, {edges} edges, \
-                 {unresolved} undecided calls, {} MiB",
-                bytes >> 20
+                "  {done}: {}, {}, {}, {}, {}, {}",
+                count(u64::from(*files), "file"),
+                count(*lines, "line"),
+                count(u64::from(*symbols), "symbol"),
+                count(*edges, "edge"),
+                count(*unresolved, "undecided call"),
+                size(*bytes)
             )?;
         }
         Record::Coverage {
@@ -259,8 +263,9 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             writeln!(pen.out, "index      {state}")?;
             write!(
                 pen.out,
-                "stored     {snapshots} snapshots, {} MiB in ",
-                bytes >> 20
+                "stored     {}, {} in ",
+                count(u64::from(*snapshots), "snapshot"),
+                size(*bytes)
             )?;
             pen.put(MAGENTA, &path.lossy())?;
         }
@@ -282,8 +287,10 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
         } => {
             write!(
                 pen.out,
-                "removed {snapshots} snapshots and {packs} packs, {} MiB",
-                bytes >> 20
+                "removed {} and {}, {}",
+                count(*snapshots, "snapshot"),
+                count(*packs, "pack"),
+                size(*bytes)
             )?;
         }
         Record::Parsed {
@@ -313,9 +320,25 @@ fn indent(out: &mut dyn Write, depth: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// `1 file`, `2 files`.
+fn count(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
+}
+
+/// A number of bytes, with one digit after the point.
+fn size(bytes: u64) -> String {
+    for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] {
+        if bytes >> shift > 0 {
+            return format!("{:.1} {unit}", bytes as f64 / f64::from(1_u32 << shift));
+        }
+    }
+    count(bytes, "byte")
+}
+
 fn shorten(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
-        Some((at, _)) => format!("{}…", &text[..at]),
+        Some((at, _)) => format!("{}...", &text[..at]),
         None => text.to_owned(),
     }
 }
@@ -324,13 +347,7 @@ fn shorten(text: &str, limit: usize) -> String {
 pub(super) fn printable(text: &str) -> std::borrow::Cow<'_, str> {
     if text.chars().any(|c| c.is_control() && c != '\t') {
         text.chars()
-            .map(|c| {
-                if c.is_control() && c != '\t' {
-                    '\u{FFFD}'
-                } else {
-                    c
-                }
-            })
+            .map(|c| if c.is_control() && c != '\t' { '?' } else { c })
             .collect()
     } else {
         text.into()

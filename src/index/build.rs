@@ -90,7 +90,13 @@ pub struct SourceFile {
 pub trait Source: Sync {
     /// The bytes of the file at `at`.
     fn read(&self, at: usize) -> Result<Vec<u8>, git::Error>;
+
+    /// The length of the file at `at`, as far as it is known without reading.
+    fn len(&self, at: usize) -> Option<u64>;
 }
+
+/// Past this size a file is not even read: it would be left out all the same.
+const HUGE: u64 = 32 << 20;
 
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,7 +230,7 @@ impl Builder<'_> {
                 let language = match by_path {
                     Some(id) => Some(id),
                     // Only a file without an ending can be a script.
-                    None if !file_name(&file.path).contains(&b'.') => {
+                    None if !file_name(&file.path).contains(&b'.') && !is_huge(source, at) => {
                         let bytes = source.read(at).ok()?;
                         detect(&file.path, &bytes[..bytes.len().min(256)])
                     }
@@ -263,8 +269,9 @@ impl Builder<'_> {
                     if self.progress.is_cancelled() {
                         return Err(BuildError::Cancelled);
                     }
-                    let record = match source.read(job.at) {
-                        Ok(bytes) => extract_record(parser, &bytes, lang, self.deadline),
+                    let record = match read_unless_huge(source, job.at) {
+                        Ok(None) => head_record(Reason::TooLarge, 0, u32::MAX),
+                        Ok(Some(bytes)) => extract_record(parser, &bytes, lang, self.deadline),
                         // What cannot be read is not remembered: it may be back.
                         Err(_) => return Ok(()),
                     };
@@ -285,6 +292,27 @@ impl Builder<'_> {
     }
 }
 
+fn is_huge(source: &dyn Source, at: usize) -> bool {
+    source.len(at).is_some_and(|len| len > HUGE)
+}
+
+fn read_unless_huge(source: &dyn Source, at: usize) -> Result<Option<Vec<u8>>, git::Error> {
+    if is_huge(source, at) {
+        return Ok(None);
+    }
+    source.read(at).map(Some)
+}
+
+/// A facts record without facts.
+fn head_record(reason: Reason, lines: u32, bytes: u32) -> Vec<u8> {
+    let mut record = Vec::with_capacity(RECORD_HEAD);
+    record.extend_from_slice(&(reason as u32).to_le_bytes());
+    record.extend_from_slice(&lines.to_le_bytes());
+    record.extend_from_slice(&bytes.to_le_bytes());
+    record.extend_from_slice(&[0; 4]);
+    record
+}
+
 fn extract_record(
     parser: &mut tree_sitter::Parser,
     bytes: &[u8],
@@ -300,12 +328,8 @@ fn extract_record(
         Err(Gap::Gate(gate::Reason::Minified)) => (Reason::Minified, Vec::new()),
         Err(Gap::Gate(gate::Reason::LfsPointer)) => (Reason::LfsPointer, Vec::new()),
     };
-    let mut record = Vec::with_capacity(RECORD_HEAD + facts.len());
-    let generated = u32::from(gate::looks_generated(bytes)) << 8;
-    record.extend_from_slice(&(reason as u32 | generated).to_le_bytes());
-    record.extend_from_slice(&lines.to_le_bytes());
-    record.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-    record.extend_from_slice(&[0; 4]);
+    let mut record = head_record(reason, lines, bytes.len() as u32);
+    record[1] = u8::from(gate::looks_generated(bytes));
     record.extend_from_slice(&facts);
     record
 }

@@ -38,14 +38,16 @@ pub fn detect(path: &[u8], head: &[u8]) -> Option<u8> {
 }
 
 fn by_path(file: &[u8]) -> Option<u8> {
-    let file = std::str::from_utf8(file).ok()?;
-    let extension = file.rsplit_once('.').map(|(_, extension)| extension);
+    // Bytes throughout: a name need not be UTF-8.
+    let dot = file.iter().rposition(|byte| *byte == b'.');
+    let extension = dot.map(|dot| &file[dot + 1..]);
     let found = LANGUAGES.iter().position(|spec| {
-        spec.filenames.contains(&file)
+        let named = spec.filenames.iter().any(|known| known.as_bytes() == file);
+        named
             || extension.is_some_and(|extension| {
                 spec.extensions
                     .iter()
-                    .any(|known| known.eq_ignore_ascii_case(extension))
+                    .any(|known| known.as_bytes().eq_ignore_ascii_case(extension))
             })
     });
     found.map(|id| id as u8)

@@ -154,6 +154,11 @@ impl Worktree {
         self.read_local(file)
     }
 
+    /// The length of a stored blob, if it is here.
+    pub fn blob_len(&self, id: ObjectId) -> Option<u64> {
+        self.repo.blob_header(id).ok()
+    }
+
     /// A key of this state: equal keys mean equal paths, modes and contents.
     pub fn id(&self) -> ObjectId {
         let mut text = Vec::with_capacity(self.files.len() * 80);
