@@ -3,10 +3,12 @@
 mod engine_fixtures;
 mod fixtures;
 mod git;
+mod impact_cli;
 mod layers;
 mod patch;
 mod patch_cli;
 mod sandbox;
 mod shell;
 mod store;
+mod test_cli;
 mod vector;
