@@ -26,7 +26,8 @@ pub struct Args {
     /// Only the tests
     #[arg(long)]
     tests: bool,
-    /// With call sites that only bear the name of a touched symbol
+    /// With what may depend on it: call sites that only bear a name, and the
+    /// class or file of a symbol that nobody is seen to use
     #[arg(long)]
     all: bool,
 }

@@ -66,7 +66,8 @@ pub struct Impact<'s> {
 
 impl<'s> Impact<'s> {
     /// Walks from `seeds` to whoever depends on them, to the end. With `all`,
-    /// call sites that bear a seed's name and could not be decided count too.
+    /// call sites count that bear the name of what is reached and could not be
+    /// decided, and so does whatever holds a symbol that nobody is seen to use.
     pub fn new(snapshot: &'s Snapshot, seeds: &[u32], all: bool) -> Result<Self> {
         let mut impact = Self {
             snapshot,
@@ -144,16 +145,43 @@ impl<'s> Impact<'s> {
             // Instances may call it in ways that no call site shows.
             self.visit(record.parent, 1, at, "defines", None, Confidence::Inferred);
         }
-        if all && depth == 0 && !whole {
-            let name = snapshot.text(record.name)?;
-            for site in snapshot.unresolved(crate::text::name_hash(name))? {
-                self.visit(site.source, 1, at, "calls", None, Confidence::Name);
+        if all && !whole {
+            if is_callable(record.kind) {
+                let name = snapshot.text(record.name)?;
+                for site in snapshot.unresolved(crate::text::name_hash(name))? {
+                    self.visit(site.source, depth + 1, at, "calls", None, Confidence::Name);
+                }
+            }
+            // What nobody is seen to use is used in a way that cannot be seen.
+            if self.is_unused(node)? && !self.in_test_code(node)? {
+                self.visit(
+                    record.parent,
+                    depth + 1,
+                    at,
+                    "defines",
+                    None,
+                    Confidence::Name,
+                );
             }
         }
         if !whole && self.in_test_code(node)? {
             self.takers_of(at, node)?;
         }
         Ok(())
+    }
+
+    fn is_unused(&self, node: u32) -> Result<bool> {
+        for kind in [
+            EdgeKind::Calls,
+            EdgeKind::References,
+            EdgeKind::Implements,
+            EdgeKind::Overrides,
+        ] {
+            if !self.snapshot.edges_to(kind, node)?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn back(&mut self, at: usize, target: u32, kind: EdgeKind) -> Result<()> {

@@ -51,6 +51,9 @@ def pytest_collectreport(report):
     if report.failed:
         path = report.nodeid.split("::")[0] or None
         tell(report.nodeid or "collection", "errored", None, report.longreprtext, path)
+    elif report.skipped:
+        message = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        tell(report.nodeid, "skipped", None, message, report.nodeid.split("::")[0])
 
 
 # unittest
