@@ -25,6 +25,8 @@ pub mod query;
 pub mod patch;
 // Where untrusted code runs.
 pub mod sandbox;
+// Test runners: which one, how it is started, what it says.
+pub mod runner;
 // Language models, over the wire or replayed.
 pub mod model;
 // The recursive language model's loop.

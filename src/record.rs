@@ -402,6 +402,104 @@ pub enum Record {
         /// Files that somebody else changed and that stay as they are.
         kept: Vec<Text>,
     },
+    /// A symbol that a change touches.
+    Touched {
+        /// The symbol; of a deleted one, as it was.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// `modified`, `added` or `deleted`.
+        change: &'static str,
+    },
+    /// A symbol that a change reaches.
+    Impacted {
+        /// The symbol.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// Whether it is a test.
+        test: bool,
+        /// Steps from the touched symbol; 0 for a touched test.
+        depth: u32,
+        /// The touched symbol.
+        of: Text,
+        /// How it depends on the next symbol of the chain: `calls`, `references`,
+        /// `imports`, `implements`, `overrides`, `defines`, `parameter`, `touched`.
+        edge: &'static str,
+        /// Where, if the dependency is written somewhere.
+        #[serde(flatten)]
+        site: Option<Site>,
+        /// How that edge was found.
+        confidence: Confidence,
+        /// From the symbol to the touched one, both included.
+        chain: Vec<Text>,
+    },
+    /// A test that ended.
+    Test {
+        /// Its name, as the runner gives it.
+        name: String,
+        /// Its file, where the runner says it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// `passed`, `failed`, `skipped` or `errored`.
+        outcome: &'static str,
+        /// How long it took, where the runner says it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        milliseconds: Option<u64>,
+        /// Why it failed or was left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// Why a test failed, from a runner that says so only at the end.
+    TestFailure {
+        /// The test.
+        name: String,
+        /// What it printed.
+        message: String,
+    },
+    /// What the tests of one runner came to.
+    TestSummary {
+        /// The runner.
+        runner: &'static str,
+        /// The sandbox.
+        sandbox: &'static str,
+        /// Tests that passed.
+        passed: u32,
+        /// Tests that failed.
+        failed: u32,
+        /// Tests that were left out.
+        skipped: u32,
+        /// Tests that could not be run.
+        errored: u32,
+        /// Milliseconds of all of it.
+        milliseconds: u64,
+        /// The runner's exit code; absent where a signal ended it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit: Option<i32>,
+        /// The limit that stopped it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<&'static str>,
+        /// Printed refusals of the network.
+        denied_network: u32,
+        /// Printed refusals of writing.
+        denied_write: u32,
+        /// The last of what was printed, where no test explains the failure.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output: Option<Text>,
+    },
+    /// One thing that was examined on this machine.
+    Check {
+        /// `repository`, `git`, `index`, `disk`, `sandbox` or `sandboxes`.
+        check: &'static str,
+        /// Which, where there are several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<&'static str>,
+        /// Whether it works.
+        works: bool,
+        /// What was found; why not.
+        detail: String,
+        /// What to do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
     /// A failure, when output is JSON lines.
     Error {
         /// Stable name of the kind of failure.

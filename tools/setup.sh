@@ -13,7 +13,8 @@ need cc build-essential
 need git git
 need jq jq
 if [ "$what" = test ]; then
-  need bwrap bubblewrap
+  # bubblewrap, and gVisor from the backports section.
+  sh "$(dirname "$0")/install-sandboxes.sh"
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then

@@ -5,7 +5,7 @@ use std::io;
 use super::text::{BOLD, DIM, GREEN, MAGENTA, Pen, RED, YELLOW, printable};
 use crate::record::{Record, Text};
 
-/// Writes a record of a patch; of another, nothing.
+/// Writes a record of a patch, or of what it leads to.
 pub(super) fn write(pen: &mut Pen<'_>, record: &Record) -> io::Result<()> {
     match record {
         Record::Patched {
@@ -96,7 +96,7 @@ pub(super) fn write(pen: &mut Pen<'_>, record: &Record) -> io::Result<()> {
             }
             Ok(())
         }
-        _ => Ok(()),
+        other => super::verdicts::write(pen, other),
     }
 }
 

@@ -1,7 +1,11 @@
 //! From what went wrong to an exit code and a hint: the one table.
 
+use std::time::Duration;
+
 use crate::index::{self, BuildError};
 use crate::patch::{Danger, PatchError};
+use crate::runner::Missing;
+use crate::sandbox::{SandboxError, TreeError};
 use crate::{git, record::Record};
 
 /// Why a verb failed.
@@ -16,6 +20,37 @@ pub enum Error {
     /// The patch's side.
     #[error(transparent)]
     Patch(#[from] PatchError),
+    /// The sandbox's side.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A view of the working tree for a sandbox cannot be made.
+    #[error("cannot show the working tree to a sandbox: {0}")]
+    View(#[from] TreeError),
+    /// A test runner cannot be started.
+    #[error(transparent)]
+    Runner(#[from] Missing),
+    /// There was nothing to run, which is no pass.
+    #[error("{why}")]
+    NoTests {
+        /// Why.
+        why: String,
+    },
+    /// Tests failed.
+    #[error("{failed} of {ran} tests failed")]
+    TestsFailed {
+        /// How many.
+        failed: u32,
+        /// Of how many that ran.
+        ran: u32,
+    },
+    /// The tests were stopped.
+    #[error("the tests were stopped by the limit on {limit}{}", after(limit, *.wall))]
+    LimitHit {
+        /// Which limit.
+        limit: &'static str,
+        /// How long they might take.
+        wall: Duration,
+    },
     /// Building was stopped.
     #[error("interrupted; what was indexed before is kept")]
     Interrupted {
@@ -53,6 +88,13 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn after(limit: &str, wall: Duration) -> String {
+    match limit {
+        "wall" => format!(" time, after {} s", wall.as_secs()),
+        _ => String::new(),
+    }
 }
 
 impl From<BuildError> for Error {
@@ -105,6 +147,13 @@ impl Error {
             },
             Self::Interrupted { signal } => Kind("interrupted", 128 + signal, true),
             Self::Incomplete { .. } => Kind("incomplete", 1, true),
+            Self::Sandbox(_) => Kind("sandbox", 8, false),
+            Self::View(TreeError::Refused { .. }) => Kind("refused", 9, false),
+            Self::View(TreeError::Io { .. }) => Kind("io", 5, false),
+            Self::Runner(_) => Kind("no_runner", 2, false),
+            Self::NoTests { .. } => Kind("no_tests", 1, false),
+            Self::TestsFailed { .. } => Kind("tests_failed", 1, false),
+            Self::LimitHit { .. } => Kind("limit", 8, false),
             Self::Usage(_) => Kind("usage", 2, false),
             Self::NoSymbol { .. } => Kind("no_symbol", 1, false),
             Self::NoIndex { .. } => Kind("no_index", 4, true),
@@ -181,6 +230,10 @@ impl Error {
                 PatchError::Busy => "try again when it is done".to_owned(),
                 _ => return None,
             },
+            Self::Sandbox(_) => "`happy doctor` says what each sandbox needs".to_owned(),
+            Self::Runner(missing) => missing.hint.clone(),
+            Self::LimitHit { limit: "wall", .. } => "allow more with `--timeout`".to_owned(),
+            Self::LimitHit { limit: "memory", .. } => "allow more with `--memory`".to_owned(),
             Self::NoSymbol { nearest, .. } if !nearest.is_empty() => {
                 let names: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
                 format!("did you mean {}?", names.join(", "))

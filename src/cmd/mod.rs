@@ -10,11 +10,13 @@ mod callers;
 mod changes;
 mod context;
 mod deps;
+mod doctor;
 mod error;
 mod folder;
 mod gaps;
 mod gc;
 mod graph;
+mod impact;
 mod index;
 mod input;
 mod output;
@@ -27,8 +29,10 @@ mod signals;
 mod sources;
 mod status;
 mod symbols;
+mod test;
 mod text;
 mod util;
+mod verdicts;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
@@ -68,7 +72,10 @@ enum Verb {
     Show(show::Args),
     Path(path::Args),
     Graph(graph::Args),
+    Impact(impact::Args),
     Patch(patch::Args),
+    Test(test::Args),
+    Doctor(doctor::Args),
     Status(status::Args),
     Gc(gc::Args),
     Util(util::Args),
@@ -121,7 +128,10 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Show(args) => show::run(context, args),
         Verb::Path(args) => path::run(context, args),
         Verb::Graph(args) => graph::run(context, args),
+        Verb::Impact(args) => impact::run(context, args),
         Verb::Patch(args) => patch::run(context, args),
+        Verb::Test(args) => test::run(context, args),
+        Verb::Doctor(args) => doctor::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Gc(args) => gc::run(context, args),
         Verb::Util(args) => util::run(context, args),

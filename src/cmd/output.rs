@@ -106,6 +106,13 @@ impl Output {
         *self.skip.borrow_mut() = self.count();
     }
 
+    /// Lets whoever reads have what was written so far.
+    pub fn flush(&self) {
+        if let Err(error) = self.out.borrow_mut().flush() {
+            *self.failed.borrow_mut() = Some(error);
+        }
+    }
+
     /// How many records were written.
     pub fn count(&self) -> u64 {
         *self.count.borrow()

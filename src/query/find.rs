@@ -57,7 +57,7 @@ fn exact(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<u32>> {
 }
 
 /// The file of exactly that path.
-pub(super) fn file_at(snapshot: &Snapshot, path: &[u8]) -> Result<Option<u32>> {
+pub fn file_at(snapshot: &Snapshot, path: &[u8]) -> Result<Option<u32>> {
     let path = path.strip_prefix(b"./").unwrap_or(path);
     let files = snapshot.files()?;
     let (mut low, mut high) = (0, files.len());

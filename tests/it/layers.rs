@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 const ORDER: &[&str] = &[
     "record", "text", "git", "lang", "facts", "graph", "vector", "index", "query", "patch",
-    "sandbox", "model", "agent", "cmd",
+    "sandbox", "runner", "model", "agent", "cmd",
 ];
 
 /// Pairs that the order alone would allow but the design does not.

@@ -1,0 +1,421 @@
+//! `happy test`
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::context::{Context, Machine};
+use super::error::Error;
+use super::{bases, input, patch as patching};
+use crate::git::Repo;
+use crate::patch::{self, PatchError};
+use crate::record::{Record, Text};
+use crate::runner::{self, Case, Job, OUT, Outcome, Parser, Project, REPORT, Runner, Test, Wanted};
+use crate::sandbox::{self, Chosen, Limits, Mount, Policy, TreeView};
+
+/// Run the tests in a sandbox
+///
+/// The runner is found by what the project holds; a project with several is
+/// tested with each. The tests see a copy of the working tree that costs
+/// nothing and is gone afterwards: no network, no `.git`, no file of yours
+/// beside it, and an environment that names nothing of the machine. Each test
+/// is a record as it ends; a summary follows. That no test ran is no pass.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only tests that reach what changed: in the working tree, or in a range
+    #[arg(long, value_name = "RANGE", num_args = 0..=1)]
+    affected: Option<Option<String>>,
+    /// Test the working tree with this patch, which is not applied
+    #[arg(long, value_name = "FILE", conflicts_with = "affected")]
+    patch: Option<PathBuf>,
+    /// This runner, whatever the project looks like
+    #[arg(long, value_name = "NAME")]
+    runner: Option<String>,
+    /// This sandbox; `auto` takes the strongest that works here
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    sandbox: String,
+    /// Stop after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+    /// Stop at so many mebibytes of memory
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    memory: u64,
+    /// Arguments for the runner
+    #[arg(last = true, value_name = "ARGS")]
+    args: Vec<String>,
+}
+
+/// Runs the verb.
+pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    let repo = context.repo()?;
+    let root = repo
+        .work_dir()
+        .ok_or_else(|| crate::git::Error::NoWorkTree {
+            git_dir: repo.git_dir().to_owned(),
+        })?;
+    let files = files(&repo)?;
+    let project = Project {
+        root,
+        files: &files,
+    };
+    let runners = runners(args, &project)?;
+    let wanted = Wanted {
+        tests: match &args.affected {
+            Some(range) => affected(context, range.as_deref())?,
+            None => None,
+        },
+        args: args.args.clone(),
+    };
+    let plan = match &args.patch {
+        Some(file) => Some(patched(context, &repo, file)?),
+        None => None,
+    };
+    if wanted.tests.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error::NoTests {
+            why: "no test reaches what changed".to_owned(),
+        });
+    }
+    let chosen = sandbox::choose(&args.sandbox)?;
+    let mut worst = None;
+    for runner in runners {
+        let job = runner.job(&project, &Machine { project: root }, &wanted)?;
+        let ended = run_job(context, args, runner, &job, &chosen, root, plan.as_ref());
+        match ended {
+            Ok(()) => {}
+            Err(error) if worst.is_none() => worst = Some(error),
+            Err(error) => context.warn(&error.to_string()),
+        }
+    }
+    context.output.finish()?;
+    worst.map_or(Ok(()), Err)
+}
+
+fn files(repo: &Repo) -> Result<Vec<String>, Error> {
+    let worktree = repo.worktree()?;
+    let paths = worktree.files().iter();
+    Ok(paths
+        .filter_map(|file| String::from_utf8(file.path.clone()).ok())
+        .collect())
+}
+
+fn runners(args: &Args, project: &Project<'_>) -> Result<Vec<&'static dyn Runner>, Error> {
+    if let Some(name) = &args.runner {
+        let found = runner::RUNNERS.iter().find(|runner| runner.name() == name);
+        return match found {
+            Some(runner) => Ok(vec![*runner]),
+            None => {
+                let names: Vec<_> = runner::RUNNERS.iter().map(|runner| runner.name()).collect();
+                Err(Error::Usage(format!(
+                    "no runner `{name}`; there are {}",
+                    names.join(", ")
+                )))
+            }
+        };
+    }
+    let found = runner::detect(project);
+    if found.is_empty() {
+        return Err(Error::NoTests {
+            why: "no test runner fits this project".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// The tests that a change reaches; all of them where that cannot be known.
+fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>, Error> {
+    let reach = super::impact::reach(context, range, true)?;
+    let prose = |path: &&Vec<u8>| {
+        let ending = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        ["md", "rst", "txt", "adoc"]
+            .iter()
+            .any(|known| known.as_bytes() == ending)
+    };
+    if let Some(path) = reach.other.iter().find(|path| !prose(path)) {
+        context.warn(&format!(
+            "`{}` changed and is not code: all tests are run, since any may read it",
+            String::from_utf8_lossy(path)
+        ));
+        return Ok(None);
+    }
+    let mut tests = BTreeSet::new();
+    for record in &reach.impacted {
+        let Record::Impacted {
+            symbol, test: true, ..
+        } = record
+        else {
+            continue;
+        };
+        let path = symbol.path.clone().unwrap_or_default();
+        let full = symbol.symbol.lossy().into_owned();
+        // What is not named as a test is run with all of its file.
+        let named = symbol.name.lossy().to_ascii_lowercase().starts_with("test");
+        let name = full.split_once("::").map(|(_, name)| name.to_owned());
+        tests.insert(Test {
+            path: path.lossy().into_owned(),
+            name: name.filter(|_| named),
+        });
+    }
+    let whole: BTreeSet<String> = tests
+        .iter()
+        .filter(|test| test.name.is_none())
+        .map(|test| test.path.clone())
+        .collect();
+    tests.retain(|test| test.name.is_none() || !whole.contains(&test.path));
+    Ok(Some(tests.into_iter().collect()))
+}
+
+fn patched(context: &Context, repo: &Repo, file: &Path) -> Result<patch::Plan, Error> {
+    let input = input::bytes(context, Some(file))?;
+    let edits = patch::parse(&input).map_err(PatchError::from)?;
+    let worktree = patching::worktree(repo)?;
+    let base = bases::WithBlobs::new(&worktree, repo);
+    let options = patch::Options::default();
+    let planned = patching::plan(context, repo, None, &base, &edits, &options);
+    if let Err(Error::Patch(error)) = &planned {
+        patching::tell_fault(context, error);
+    }
+    planned
+}
+
+/// What the tests of one runner came to.
+#[derive(Default)]
+struct Counts {
+    passed: u32,
+    failed: u32,
+    skipped: u32,
+    errored: u32,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Passed => &mut self.passed,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Skipped => &mut self.skipped,
+            Outcome::Errored => &mut self.errored,
+        } += 1;
+    }
+}
+
+fn run_job(
+    context: &Context,
+    args: &Args,
+    runner: &dyn Runner,
+    job: &Job,
+    chosen: &Chosen,
+    root: &Path,
+    plan: Option<&patch::Plan>,
+) -> Result<(), Error> {
+    let folder = tempfile::tempdir().map_err(|source| Error::Stream {
+        action: "make a temporary folder",
+        source,
+    })?;
+    let scratch = Scratch::new(folder.path(), job).map_err(|source| Error::Stream {
+        action: "fill a temporary folder",
+        source,
+    })?;
+    let view = chosen.tree_view(root, &scratch.tree)?;
+    for (path, _, after) in plan.map(patch::Plan::paths).unwrap_or_default() {
+        match after {
+            Some(file) => {
+                let executable = file.mode == patch::FileMode::Executable;
+                view.write(&path.to_path(), &file.bytes, executable)?;
+            }
+            None => view.remove(&path.to_path())?,
+        }
+    }
+    let policy = policy(args, job, root, &view, &scratch);
+    let mut parser = job.parser.clone();
+    let mut counts = Counts::default();
+    let mut told = BTreeSet::new();
+    let tell = |case: Case, counts: &mut Counts| {
+        counts.add(case.outcome);
+        context.output.emit(&record(case));
+        context.output.flush();
+    };
+    let outcome = chosen.sandbox.run(&policy, b"", &mut |_, line| {
+        if let Parser::Libtest(state) = &mut parser
+            && let Some((name, message)) = state.failure(line)
+        {
+            context.output.emit(&Record::TestFailure {
+                name: name.clone(),
+                message,
+            });
+            told.insert(name);
+        }
+        if let Some(case) = parser.line(line) {
+            tell(case, &mut counts);
+        }
+    })?;
+    if matches!(parser, Parser::Junit) {
+        for text in scratch.reports() {
+            for case in runner::junit_cases(&text) {
+                tell(case, &mut counts);
+            }
+        }
+    }
+    let ran = counts.passed + counts.failed + counts.errored;
+    let exit = match outcome.status {
+        sandbox::Status::Exited(code) => Some(code),
+        sandbox::Status::Signaled(_) => None,
+    };
+    let good = outcome.success() && ran > 0 && counts.failed + counts.errored == 0;
+    let output = [&outcome.stdout[..], b"\n", &outcome.stderr[..]].concat();
+    let explained = counts.failed > 0 && outcome.limit_hit.is_none();
+    context.output.emit(&Record::TestSummary {
+        runner: runner.name(),
+        sandbox: chosen.sandbox.name(),
+        passed: counts.passed,
+        failed: counts.failed,
+        skipped: counts.skipped,
+        errored: counts.errored,
+        milliseconds: outcome.wall.as_millis() as u64,
+        exit,
+        limit: outcome.limit_hit.map(sandbox::Limit::name),
+        denied_network: outcome.denied.network,
+        denied_write: outcome.denied.write,
+        output: (!good && !explained).then(|| Text(tail(&output))),
+    });
+    let wall = Duration::from_secs(args.timeout);
+    if let Some(limit) = outcome.limit_hit {
+        return Err(Error::LimitHit {
+            limit: limit.name(),
+            wall,
+        });
+    }
+    if ran == 0 {
+        let why = match counts.skipped {
+            0 => format!(
+                "0 tests ran (`{}`, exit code {})",
+                runner.name(),
+                exit.unwrap_or(-1)
+            ),
+            skipped => format!("0 tests ran, {skipped} were skipped"),
+        };
+        return Err(Error::NoTests { why });
+    }
+    let failed = counts.failed + counts.errored;
+    if good {
+        Ok(())
+    } else {
+        Err(Error::TestsFailed { failed, ran })
+    }
+}
+
+/// The last lines of what was printed.
+fn tail(output: &[u8]) -> Vec<u8> {
+    const MOST: usize = 4000;
+    let output = output.trim_ascii();
+    let start = output.len().saturating_sub(MOST);
+    let line = output[start..].iter().position(|byte| *byte == b'\n');
+    let start = if start == 0 {
+        0
+    } else {
+        start + line.map_or(0, |at| at + 1)
+    };
+    output[start..].to_vec()
+}
+
+fn record(case: Case) -> Record {
+    Record::Test {
+        name: case.name,
+        path: case.path,
+        outcome: case.outcome.name(),
+        milliseconds: case.time.map(|time| time.as_millis() as u64),
+        message: case.message,
+    }
+}
+
+/// The project where it stands, so that what was built before is not built
+/// again; beside it what the runner reads, and nothing else.
+fn policy(args: &Args, job: &Job, root: &Path, view: &TreeView, scratch: &Scratch) -> Policy {
+    let mut policy = Policy::new(job.command.clone());
+    let mut reads: Vec<&PathBuf> = job.reads.iter().collect();
+    reads.sort();
+    reads.dedup();
+    let system = |path: &Path| {
+        ["/usr", "/bin", "/lib"]
+            .iter()
+            .any(|known| path.starts_with(known))
+    };
+    for inside in &job.scratch {
+        policy = policy.mount(Mount::Scratch {
+            inside: inside.clone(),
+        });
+    }
+    for path in reads {
+        if path.exists() && !system(path) && !path.starts_with(root) {
+            policy = policy.read_only(path);
+        }
+    }
+    policy = policy
+        .mount(Mount::ReadOnly {
+            host: scratch.report.clone(),
+            inside: REPORT.into(),
+        })
+        .mount(Mount::Writable {
+            host: scratch.out.clone(),
+            inside: OUT.into(),
+        })
+        .mount(view.mount(root))
+        .cwd(root);
+    for (name, value) in &job.env {
+        policy = policy.env(name, value);
+    }
+    policy.limits(Limits {
+        wall: Duration::from_secs(args.timeout.max(1)),
+        cpu: Duration::from_secs(args.timeout.max(1).saturating_mul(8)),
+        memory: args.memory.max(1) << 20,
+        ..Limits::default()
+    })
+}
+
+/// Folders of the host that one run needs.
+struct Scratch {
+    tree: PathBuf,
+    report: PathBuf,
+    out: PathBuf,
+}
+
+impl Scratch {
+    fn new(folder: &Path, job: &Job) -> std::io::Result<Self> {
+        use std::os::unix::fs::PermissionsExt;
+        let make = |name: &str, mode| {
+            let path = folder.join(name);
+            std::fs::create_dir(&path)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
+            std::io::Result::Ok(path)
+        };
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
+        let scratch = Self {
+            tree: make("tree", 0o755)?,
+            report: make("report", 0o755)?,
+            out: make("out", 0o777)?,
+        };
+        for (name, text) in &job.files {
+            std::fs::write(scratch.report.join(name), text)?;
+        }
+        Ok(scratch)
+    }
+
+    /// The reports that the program left, links and giants passed over.
+    fn reports(&self) -> Vec<String> {
+        let mut paths: Vec<_> = std::fs::read_dir(&self.out)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
+        paths.sort();
+        let plain = |path: &PathBuf| {
+            path.symlink_metadata()
+                .is_ok_and(|meta| meta.is_file() && meta.len() < 64 << 20)
+        };
+        paths
+            .into_iter()
+            .filter(plain)
+            .filter_map(|path| std::fs::read(path).ok())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .collect()
+    }
+}
