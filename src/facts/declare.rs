@@ -303,6 +303,9 @@ impl Walk<'_> {
                 self.fill(*target, *arg, index);
             }
             let refers = indirect.contains(&target.start);
+            if let (Some(class), false) = (class, refers) {
+                self.builder.op(class, op::HOLDS, target.a, NONE, NONE);
+            }
             // A nested declarator without arguments has a value, which says all.
             let plain = args.is_empty() && (has_value || nested && !self.has_list(node));
             if let (Some(class), false) = (class, refers || elsewhere || plain) {

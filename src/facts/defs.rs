@@ -238,6 +238,11 @@ impl Walk<'_> {
         };
         if type_slot != NONE {
             self.builder.op(type_slot, op::INSTANCE, slot, NONE, NONE);
+            if self.roles.traits.program_scope
+                && !matches!(self.builder.bytes(end).last(), Some(b'*' | b'&'))
+            {
+                self.builder.op(type_slot, op::HOLDS, slot, NONE, NONE);
+            }
         }
         if name.is_some_and(|value| value.tag == Tag::Slot && Some(value.a) == self.own_this()) {
             // The receiver's type, written where a parameter would stand.

@@ -162,7 +162,10 @@ impl Walk<'_> {
         };
         let Some(callee) = callee else {
             self.settle(frame);
-            return None;
+            // `int(x)`: a value of a type that is no name.
+            let first = values.first().copied()?;
+            let a = self.roles.traits.overloads.then(|| self.builder.slot())?;
+            return Some(Self::value(frame, Tag::Slot, a, NONE, first));
         };
         if let Some(value) = self.type_call(frame, callee, &values) {
             return Some(value);
@@ -570,11 +573,18 @@ impl Walk<'_> {
             }
             return None;
         }
-        let (Some(method), Some(Some(receiver))) = (method, slots.first()) else {
-            return None;
+        let nothing = |walk: &mut Self| {
+            // An argument counts, whatever it is.
+            let at = *values.first()?;
+            let slot = walk.roles.traits.overloads.then(|| walk.builder.slot())?;
+            Some(Self::value(frame, Tag::Slot, slot, NONE, at))
         };
-        if values[0].tag == Tag::Literal {
-            return None;
+        let (Some(method), Some(Some(receiver))) = (method, slots.first()) else {
+            return nothing(self);
+        };
+        let literals = values.iter().all(|value| value.tag == Tag::Literal);
+        if values[0].tag == Tag::Literal && (literals || !self.roles.traits.free_operators) {
+            return nothing(self);
         }
         let name = self.builder.made_name(method.as_bytes());
         let args: Vec<u32> = slots[1..].iter().filter_map(|slot| *slot).collect();

@@ -192,8 +192,11 @@ pub mod op {
     pub const GETTER: u32 = 10;
     /// Writing member `name` of what the trigger has calls what `other` has.
     pub const SETTER: u32 = 11;
+    /// `other` is a variable that holds an instance of the trigger's class, and
+    /// of none derived from it.
+    pub const HOLDS: u32 = 12;
     /// Number of kinds.
-    pub const COUNT: u32 = 12;
+    pub const COUNT: u32 = 13;
 }
 
 /// A value that a slot has from the start.

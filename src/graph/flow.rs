@@ -206,6 +206,7 @@ impl Linker<'_> {
         let unit = self.unit(file);
         match record.kind {
             op::COPY if record.name == RETURNED && !self.naming => {}
+            op::COPY if self.rules_out(other, value) => {}
             op::COPY => {
                 let by_flow = record.name == NONE;
                 if self.admits(other, value) {
@@ -227,6 +228,13 @@ impl Linker<'_> {
                 };
                 let slot = self.field(value, unit.facts.hash(record.name) ^ salt);
                 self.flow(other, slot, NONE);
+            }
+            op::HOLDS => {
+                if value.kind() == Kind::Def
+                    && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE)
+                {
+                    self.held.insert(other, value.index());
+                }
             }
             _ if self.naming => {}
             op::STORE => {
@@ -330,7 +338,19 @@ impl Linker<'_> {
         }
     }
 
+    /// Whether a variable of a written class cannot hold a value.
+    fn rules_out(&self, to: u32, value: Value) -> bool {
+        value.kind() == Kind::Instance
+            && self
+                .held
+                .get(&to)
+                .is_some_and(|class| *class != value.index())
+    }
+
     fn arrive(&mut self, to: u32, receiver: u32, value: Value, inferred: bool) {
+        if self.rules_out(to, value) {
+            return;
+        }
         let value = if receiver == NONE {
             value
         } else {

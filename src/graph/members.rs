@@ -78,7 +78,7 @@ impl Linker<'_> {
         match value.kind() {
             Kind::Module => {
                 let found = if self.unit(file).traits.program_scope {
-                    self.look_up_seen(value.index(), name, to, file, None)
+                    self.look_up_path(value.index(), name, to, file)
                 } else {
                     self.look_up_module(value.index(), name, to, 0)
                 };

@@ -79,6 +79,10 @@ pub(super) struct Linker<'a> {
     pub(super) bodies: FxHashMap<u32, u32>,
     /// What declarations add to a definition: fewest arguments, flags.
     pub(super) declared: FxHashMap<u32, (u32, u32)>,
+    /// Variables that hold an instance of one class, and of none derived from it.
+    pub(super) held: FxHashMap<u32, u32>,
+    /// What files see, where it was asked for.
+    pub(super) sights: FxHashMap<u32, std::sync::Arc<super::program::Sight>>,
     /// The files that each file includes, where top levels stand in one scope.
     pub(super) included: Vec<Vec<u32>>,
 }
@@ -118,6 +122,8 @@ impl<'a> Linker<'a> {
             member_refs: Vec::new(),
             bodies: FxHashMap::default(),
             declared: FxHashMap::default(),
+            held: FxHashMap::default(),
+            sights: FxHashMap::default(),
             included: Vec::new(),
         };
         linker.number();

@@ -16,6 +16,9 @@ pub(super) struct Sight {
     open: bool,
 }
 
+/// Most files whose sight is kept.
+const MOST_SIGHTS: usize = 4096;
+
 impl Linker<'_> {
     /// Notes which files include which, and what `using namespace` opens.
     pub(super) fn bind_includes(&mut self) {
@@ -81,7 +84,7 @@ impl Linker<'_> {
     /// Binds the free names of a file.
     pub(super) fn bind_program_frees(&mut self, file: u32) {
         let unit = self.unit(file);
-        let sight = self.sight(file);
+        let sight = self.sight_of(file);
         for free in unit.facts.frees {
             let local = free.scope;
             let namespace = local != 0 && unit.facts.defs[local as usize].kind == kind::MODULE;
@@ -106,6 +109,19 @@ impl Linker<'_> {
         }
     }
 
+    /// The same, kept for the next time.
+    pub(super) fn sight_of(&mut self, file: u32) -> std::sync::Arc<Sight> {
+        if let Some(known) = self.sights.get(&file) {
+            return std::sync::Arc::clone(known);
+        }
+        if self.sights.len() >= MOST_SIGHTS {
+            self.sights.clear();
+        }
+        let sight = std::sync::Arc::new(self.sight(file));
+        self.sights.insert(file, std::sync::Arc::clone(&sight));
+        sight
+    }
+
     /// The files that `file` sees.
     fn sight(&self, file: u32) -> Sight {
         let mut seen = vec![file];
@@ -125,6 +141,13 @@ impl Linker<'_> {
         }
         seen.sort_unstable();
         Sight { seen, open }
+    }
+
+    /// Lets `slot` gain what a path to `name` in `module` is for `file`.
+    pub(super) fn look_up_path(&mut self, module: u32, name: u64, slot: u32, file: u32) -> bool {
+        let sight = self.sight_of(file);
+        self.look_up_seen(module, name, slot, file, Some(&sight))
+            || self.look_up_seen(module, name, slot, file, None)
     }
 
     /// Lets `slot` gain what `name` is in `module` for `file`: what it sees,
