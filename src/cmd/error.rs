@@ -16,6 +16,9 @@ pub enum Error {
     /// The patch's side.
     #[error(transparent)]
     Patch(#[from] PatchError),
+    /// The embedder's side.
+    #[error(transparent)]
+    Vector(#[from] crate::vector::Error),
     /// Building was stopped.
     #[error("indexing was interrupted")]
     Interrupted,
@@ -46,11 +49,21 @@ pub enum Error {
     },
 }
 
+impl From<crate::query::SearchError> for Error {
+    fn from(error: crate::query::SearchError) -> Self {
+        match error {
+            crate::query::SearchError::Index(error) => Self::Index(error),
+            crate::query::SearchError::Vector(error) => Self::Vector(error),
+        }
+    }
+}
+
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Store(error) => Self::Index(error),
             BuildError::Cancelled => Self::Interrupted,
+            BuildError::Embedder(error) => Self::Vector(error),
         }
     }
 }
@@ -93,6 +106,10 @@ impl Error {
                 PatchError::Unfinished(_) => Kind("unfinished_change", 5, false),
                 PatchError::Journal { .. } => Kind("damaged_journal", 5, false),
                 PatchError::Io { .. } => Kind("io", 5, false),
+            },
+            Self::Vector(error) => match error {
+                crate::vector::Error::Mismatch { .. } => Kind("embedder_mismatch", 4, false),
+                _ => Kind("embedder", 4, false),
             },
             Self::Interrupted => Kind("interrupted", 130, true),
             Self::Usage(_) => Kind("usage", 2, false),

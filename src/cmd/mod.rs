@@ -21,6 +21,7 @@ mod patch;
 mod path;
 mod progress;
 mod refs;
+mod search;
 mod show;
 mod status;
 mod symbols;
@@ -62,6 +63,7 @@ enum Verb {
     Refs(refs::Args),
     Deps(deps::Args),
     Symbols(symbols::Args),
+    Search(search::Args),
     Show(show::Args),
     Path(path::Args),
     Graph(graph::Args),
@@ -109,6 +111,7 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Refs(args) => refs::run(context, args),
         Verb::Deps(args) => deps::run(context, args),
         Verb::Symbols(args) => symbols::run(context, args),
+        Verb::Search(args) => search::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Path(args) => path::run(context, args),
         Verb::Graph(args) => graph::run(context, args),

@@ -10,6 +10,7 @@ mod find;
 mod names;
 mod path;
 mod refs;
+mod search;
 mod symbols;
 
 pub use callers::{CallOptions, callees, callers, reaching, undecided};
@@ -19,6 +20,7 @@ pub use find::{Found, find};
 pub use names::{KINDS, confidence, edge_name, kind_name, site, symbol, symbol_text};
 pub use path::path;
 pub use refs::refs;
+pub use search::{Group, Recipe, SearchError, SearchOptions, Subject, search};
 pub use symbols::{SymbolFilter, symbols};
 
 use crate::index::Error;
