@@ -102,8 +102,25 @@ pub struct Site {
     pub site_column: u32,
 }
 
+/// What each signal of a search gave a hit; the score is their sum times the prior.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Shares {
+    /// The query names it.
+    pub name: f32,
+    /// Words of the query in its text.
+    pub words: f32,
+    /// Words of the query in its file.
+    pub file: f32,
+    /// Nearness of meaning.
+    pub meaning: f32,
+    /// It calls, is called by, or holds other hits.
+    pub structure: f32,
+    /// Kind, page rank, tests, generated and vendored code.
+    pub prior: f32,
+}
+
 /// A record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record {
     /// A symbol, as `symbols` lists it.
@@ -114,6 +131,27 @@ pub enum Record {
         /// Its doc comment's first lines.
         #[serde(skip_serializing_if = "Option::is_none")]
         doc: Option<Text>,
+    },
+    /// A symbol that a search found.
+    Hit {
+        /// The symbol.
+        #[serde(flatten)]
+        symbol: Symbol,
+        /// Its place in the answer, from 1.
+        rank: u32,
+        /// How good it is; comparable within one answer only.
+        score: f32,
+        /// First line of its doc comment.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        doc: Option<Text>,
+        /// With `--group file`: other symbols of the file, best first.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Text>,
+        /// With `--explain`: what each signal gave.
+        #[serde(flatten, skip_serializing_if = "Option::is_none")]
+        shares: Option<Shares>,
+        /// What turned texts into vectors.
+        embedder: String,
     },
     /// A symbol that calls another.
     Caller {

@@ -51,6 +51,9 @@ pub enum Error {
         /// How long they might take.
         wall: Duration,
     },
+    /// The embedder's side.
+    #[error(transparent)]
+    Vector(#[from] crate::vector::Error),
     /// Building was stopped.
     #[error("interrupted; what was indexed before is kept")]
     Interrupted {
@@ -97,11 +100,21 @@ fn after(limit: &str, wall: Duration) -> String {
     }
 }
 
+impl From<crate::query::SearchError> for Error {
+    fn from(error: crate::query::SearchError) -> Self {
+        match error {
+            crate::query::SearchError::Index(error) => Self::Index(error),
+            crate::query::SearchError::Vector(error) => Self::Vector(error),
+        }
+    }
+}
+
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Store(error) => Self::Index(error),
             BuildError::Cancelled => Self::Interrupted { signal: 2 },
+            BuildError::Embedder(error) => Self::Vector(error),
         }
     }
 }
@@ -154,6 +167,10 @@ impl Error {
             Self::NoTests { .. } => Kind("no_tests", 1, false),
             Self::TestsFailed { .. } => Kind("tests_failed", 1, false),
             Self::LimitHit { .. } => Kind("limit", 8, false),
+            Self::Vector(error) => match error {
+                crate::vector::Error::Mismatch { .. } => Kind("embedder_mismatch", 4, false),
+                _ => Kind("embedder", 4, false),
+            },
             Self::Usage(_) => Kind("usage", 2, false),
             Self::NoSymbol { .. } => Kind("no_symbol", 1, false),
             Self::NoIndex { .. } => Kind("no_index", 4, true),

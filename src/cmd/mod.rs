@@ -24,6 +24,7 @@ mod patch;
 mod path;
 mod progress;
 mod refs;
+mod search;
 mod show;
 mod signals;
 mod sources;
@@ -69,6 +70,7 @@ enum Verb {
     Refs(refs::Args),
     Deps(deps::Args),
     Symbols(symbols::Args),
+    Search(search::Args),
     Show(show::Args),
     Path(path::Args),
     Graph(graph::Args),
@@ -125,6 +127,7 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Refs(args) => refs::run(context, args),
         Verb::Deps(args) => deps::run(context, args),
         Verb::Symbols(args) => symbols::run(context, args),
+        Verb::Search(args) => search::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Path(args) => path::run(context, args),
         Verb::Graph(args) => graph::run(context, args),

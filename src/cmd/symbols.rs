@@ -33,18 +33,7 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
-    for name in &args.lang {
-        if crate::lang::by_name(name).is_none() {
-            let known: Vec<&str> = crate::lang::LANGUAGES
-                .iter()
-                .map(|spec| spec.name)
-                .collect();
-            let known = known.join(", ");
-            return Err(Error::Usage(format!(
-                "no language `{name}`; there are {known}"
-            )));
-        }
-    }
+    check_languages(&args.lang)?;
     let opened = context.open(&args.at)?;
     let mut filter = SymbolFilter {
         pattern: None,
@@ -69,6 +58,23 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     query::symbols(&opened.snapshot, &filter, |record| {
         context.output.emit(&record)
     })?;
+    Ok(())
+}
+
+/// An error where a language is not known.
+pub fn check_languages(names: &[String]) -> Result<(), Error> {
+    for name in names {
+        if crate::lang::by_name(name).is_none() {
+            let known: Vec<&str> = crate::lang::LANGUAGES
+                .iter()
+                .map(|spec| spec.name)
+                .collect();
+            let known = known.join(", ");
+            return Err(Error::Usage(format!(
+                "no language `{name}`; there are {known}"
+            )));
+        }
+    }
     Ok(())
 }
 

@@ -73,6 +73,38 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             }
             pen.signature(symbol)?;
         }
+        Record::Hit {
+            symbol,
+            score,
+            others,
+            shares,
+            ..
+        } => {
+            write!(pen.out, "{:<10}", symbol.kind)?;
+            pen.symbol(symbol)?;
+            if let Some(line) = symbol.line {
+                write!(pen.out, ":")?;
+                pen.put(GREEN, &line.to_string())?;
+            }
+            pen.signature(symbol)?;
+            if let Some(shares) = shares {
+                let text = format!(
+                    "\n          {score:.4} = (name {:.4} + words {:.4} + file {:.4} + meaning {:.4} \
+                     + structure {:.4}) × {:.2}",
+                    shares.name,
+                    shares.words,
+                    shares.file,
+                    shares.meaning,
+                    shares.structure,
+                    shares.prior
+                );
+                write!(pen.out, "{text}")?;
+            }
+            for other in others {
+                write!(pen.out, "\n          ")?;
+                pen.put(DIM, &other.lossy())?;
+            }
+        }
         Record::Caller {
             symbol,
             depth,

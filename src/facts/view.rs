@@ -24,6 +24,11 @@ macro_rules! facts {
         const ARRAYS: usize = [$(stringify!($field)),*].len();
 
         impl Facts {
+            /// The facts, to be read.
+            pub fn view(&self) -> View<'_> {
+                View { $($field: &self.$field,)* }
+            }
+
             /// The facts as bytes: a count per array, then the arrays, each
             /// starting at a multiple of eight.
             pub fn to_bytes(&self) -> Vec<u8> {

@@ -12,11 +12,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::assemble::{Parsed, assemble};
 use super::encode::{FileEntry, encode};
 use super::records::file_flag;
+use super::words::{WordsView, gather};
 use super::{Error, FactsPacks, Identity, Snapshot, Store, Writer};
 use crate::facts::{Gap, View, extract, gate};
 use crate::git;
 use crate::lang::modules::{Manifest, file_name};
 use crate::lang::{LANGUAGES, detect, language, module_rules};
+use crate::vector::{Embedder, StaticEmbedder};
 
 /// Why a file has no symbols beside itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,6 +132,9 @@ pub enum BuildError {
     /// The work was stopped.
     #[error("indexing was interrupted")]
     Cancelled,
+    /// The embedder failed.
+    #[error(transparent)]
+    Embedder(#[from] crate::vector::Error),
 }
 
 /// Builds snapshots.
@@ -142,7 +147,8 @@ pub struct Builder<'a> {
     pub progress: &'a dyn Progress,
 }
 
-/// The facts record of a blob: why it was left out, its size, then its facts.
+/// The facts record of a blob: why it was left out, its lines, its bytes, where
+/// its words begin, then its facts, then its words.
 const RECORD_HEAD: usize = 16;
 
 struct Job<'f> {
@@ -161,6 +167,9 @@ pub fn fingerprint(id: u8) -> u64 {
     for source in crate::facts::SOURCES {
         text.push_str(source);
     }
+    text.push_str(include_str!("words.rs"));
+    text.push_str(include_str!("../text.rs"));
+    text.push_str(crate::vector::static_table::SHA256);
     xxh3_64(text.as_bytes())
 }
 
@@ -176,6 +185,8 @@ pub fn snapshot_fingerprint() -> u64 {
     text.push_str(include_str!("encode.rs"));
     text.push_str(include_str!("assemble.rs"));
     text.push_str(include_str!("build.rs"));
+    text.push_str(include_str!("postings.rs"));
+    text.push_str(include_str!("rank.rs"));
     xxh3_64(text.as_bytes())
 }
 
@@ -190,9 +201,10 @@ impl Builder<'_> {
         identity: Identity,
         publish: impl FnOnce(&super::SegmentBuilder<'_>) -> Result<Snapshot, Error>,
     ) -> Result<Snapshot, BuildError> {
+        let embedder = StaticEmbedder::new()?;
         let (jobs, heads) = self.jobs(files, source);
         self.progress.begin(Stage::Extract, jobs.len());
-        let packs = self.extract(&jobs, source, writer)?;
+        let packs = self.extract(&jobs, source, writer, &embedder)?;
         self.progress.begin(Stage::Link, jobs.len());
         let manifests = manifests(files, source);
         let manifests: Vec<Manifest<'_>> = manifests
@@ -215,7 +227,7 @@ impl Builder<'_> {
         if self.progress.is_cancelled() {
             return Err(BuildError::Cancelled);
         }
-        let sections = encode(&entries, &linked, heads);
+        let sections = encode(&entries, &linked, heads, embedder.id());
         self.progress.begin(Stage::Write, 0);
         Ok(publish(&Snapshot::builder(&sections, identity))?)
     }
@@ -249,6 +261,7 @@ impl Builder<'_> {
         jobs: &[Job<'_>],
         source: &dyn Source,
         writer: &Writer<'_>,
+        embedder: &dyn Embedder,
     ) -> Result<Packs, BuildError> {
         let mut packs = Packs::open(self.store, jobs)?;
         for id in 0..LANGUAGES.len() as u8 {
@@ -271,7 +284,7 @@ impl Builder<'_> {
                     }
                     let record = match read_unless_huge(source, job.at) {
                         Ok(None) => head_record(Reason::TooLarge, 0, u32::MAX),
-                        Ok(Some(bytes)) => extract_record(parser, &bytes, lang, self.deadline),
+                        Ok(Some(bytes)) => extract_record(parser, &bytes, lang, self.deadline, embedder)?,
                         // What cannot be read is not remembered: it may be back.
                         Err(_) => return Ok(()),
                     };
@@ -318,10 +331,15 @@ fn extract_record(
     bytes: &[u8],
     lang: &crate::lang::Lang,
     deadline: Duration,
-) -> Vec<u8> {
+    embedder: &dyn Embedder,
+) -> Result<Vec<u8>, crate::vector::Error> {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u32;
+    let mut words = Vec::new();
     let (reason, facts) = match extract(parser, bytes, lang, deadline) {
-        Ok(found) => (Reason::Parsed, found.facts.to_bytes()),
+        Ok(found) => {
+            words = gather(bytes, &found.facts.view(), embedder)?;
+            (Reason::Parsed, found.facts.to_bytes())
+        }
         Err(Gap::Deadline) => (Reason::Deadline, Vec::new()),
         Err(Gap::Gate(gate::Reason::TooLarge)) => (Reason::TooLarge, Vec::new()),
         Err(Gap::Gate(gate::Reason::Binary)) => (Reason::Binary, Vec::new()),
@@ -330,8 +348,12 @@ fn extract_record(
     };
     let mut record = head_record(reason, lines, bytes.len() as u32);
     record[1] = u8::from(gate::looks_generated(bytes));
+    let words_at = (RECORD_HEAD + facts.len()).next_multiple_of(8);
+    record[12..16].copy_from_slice(&(words_at as u32).to_le_bytes());
     record.extend_from_slice(&facts);
-    record
+    record.resize(words_at, 0);
+    record.extend_from_slice(&words);
+    Ok(record)
 }
 
 /// The packs of all languages in use.
@@ -400,6 +422,7 @@ fn entry<'a>(job: &Job<'a>, packs: &'a Packs) -> FileEntry<'a> {
         bytes: 0,
         lines: 0,
         facts: None,
+        words: None,
     };
     if let Some(record) = packs.get(job) {
         let head = word(record, 0);
@@ -411,8 +434,12 @@ fn entry<'a>(job: &Job<'a>, packs: &'a Packs) -> FileEntry<'a> {
         }
         if found.reason == 0 {
             found.facts = View::read(&record[RECORD_HEAD..]);
-            if found.facts.is_none() {
-                found.reason = Reason::Unreadable as u8;
+            match found.facts {
+                Some(facts) => {
+                    let words = record.get(word(record, 12) as usize..).unwrap_or_default();
+                    found.words = WordsView::read(words, facts.defs.len());
+                }
+                None => found.reason = Reason::Unreadable as u8,
             }
         }
     }

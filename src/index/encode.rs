@@ -6,10 +6,12 @@ use rustc_hash::FxHashMap;
 use super::records::{
     BackRec, EdgeRec, FileRec, MetaRec, NameRec, SymbolRec, TextRec, UnresolvedRec, edge_flag,
 };
+use super::words::WordsView;
 use crate::facts::View;
 use crate::facts::format::{NONE, def_flag};
 use crate::graph::{Edge, EdgeKind, Linked};
 use crate::lang::DefKind;
+use crate::vector::EmbedderId;
 
 /// A file of the snapshot, parsed or left out.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct FileEntry<'a> {
     pub lines: u32,
     /// Its facts, if it was parsed.
     pub facts: Option<View<'a>>,
+    /// Its words and vectors, if it was parsed.
+    pub words: Option<WordsView<'a>>,
 }
 
 /// The sections of a snapshot, ready to be written.
@@ -61,6 +65,24 @@ pub struct Sections {
     pub unresolved: Vec<UnresolvedRec>,
     /// External symbols.
     pub externals: Vec<TextRec>,
+    /// Hashes of words.
+    pub terms: Vec<u64>,
+    /// Ends of the words' postings.
+    pub term_ends: Vec<u32>,
+    /// Postings.
+    pub postings: Vec<u8>,
+    /// Words of each symbol.
+    pub doc_lengths: Vec<u32>,
+    /// Page ranks.
+    pub ranks: Vec<f32>,
+    /// What made the vectors.
+    pub embedder: Vec<u8>,
+    /// The symbols of the vectors.
+    pub vector_symbols: Vec<u32>,
+    /// The vectors' scales.
+    pub vector_scales: Vec<f32>,
+    /// The vectors' numbers.
+    pub vectors: Vec<i8>,
 }
 
 /// Edge kinds that a snapshot stores, in order. DEFINES is [`SymbolRec::parent`].
@@ -73,7 +95,12 @@ pub const STORED: [EdgeKind; 5] = [
 ];
 
 /// Encodes `files` (by path) and what linking the parsed ones among them gave.
-pub fn encode(files: &[FileEntry<'_>], linked: &Linked, other_files: u32) -> Sections {
+pub fn encode(
+    files: &[FileEntry<'_>],
+    linked: &Linked,
+    other_files: u32,
+    embedder: &EmbedderId,
+) -> Sections {
     let mut encoder = Encoder {
         files,
         linked,
@@ -85,7 +112,12 @@ pub fn encode(files: &[FileEntry<'_>], linked: &Linked, other_files: u32) -> Sec
     encoder.symbols();
     encoder.names();
     encoder.edges();
-    encoder.out
+    let Encoder {
+        mut out, symbol_of, ..
+    } = encoder;
+    out.ranks = super::rank::ranks(out.symbols.len(), out.edges.iter());
+    super::postings::encode(files, &linked.def_base, &symbol_of, embedder, &mut out);
+    out
 }
 
 struct Encoder<'a> {

@@ -22,6 +22,8 @@ mod lock;
 mod memory;
 mod pack_writer;
 mod packs;
+pub mod postings;
+mod rank;
 mod real;
 pub mod records;
 mod segment;
@@ -29,6 +31,7 @@ mod segment;
 pub mod sim;
 mod snapshot;
 mod store;
+pub mod words;
 mod writer;
 
 pub use adjacency::{Adjacency, Direction, Visited};

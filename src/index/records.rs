@@ -30,6 +30,24 @@ pub mod section {
     pub const UNRESOLVED: u32 = 12;
     /// [`super::TextRec`]: names of external symbols.
     pub const EXTERNALS: u32 = 13;
+    /// Hashes of words, ascending.
+    pub const TERMS: u32 = 14;
+    /// Per word, the end of its postings in [`POSTINGS`].
+    pub const TERM_ENDS: u32 = 15;
+    /// Postings, as [`crate::index::postings`] packs them.
+    pub const POSTINGS: u32 = 16;
+    /// Per symbol, the number of its words.
+    pub const DOC_LENGTHS: u32 = 17;
+    /// Per symbol, its page rank.
+    pub const RANKS: u32 = 18;
+    /// What made the vectors: model, hash, dimensions, with zeros between.
+    pub const EMBEDDER: u32 = 19;
+    /// The symbol of each vector.
+    pub const VECTOR_SYMBOLS: u32 = 20;
+    /// The scale of each vector.
+    pub const VECTOR_SCALES: u32 = 21;
+    /// The vectors, a byte a number.
+    pub const VECTORS: u32 = 22;
 }
 
 /// Counts.

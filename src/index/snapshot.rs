@@ -3,11 +3,13 @@
 use super::checked::Checked;
 use super::encode::{STORED, Sections};
 use super::error::Error;
+use super::postings::Postings;
 use super::records::{
     BackRec, EdgeRec, FileRec, MetaRec, NameRec, SymbolRec, TextRec, UnresolvedRec, section,
 };
 use super::{Identity, Kind, Segment, SegmentBuilder};
 use crate::graph::EdgeKind;
+use crate::vector::{EmbedderId, quantise::RowsView};
 
 /// Everything that is known of one commit, or of one state of a worktree.
 ///
@@ -42,7 +44,16 @@ impl Snapshot {
             .array(section::BACK, &sections.back)
             .array(section::BACKWARD, &sections.backward)
             .array(section::UNRESOLVED, &sections.unresolved)
-            .array(section::EXTERNALS, &sections.externals);
+            .array(section::EXTERNALS, &sections.externals)
+            .array(section::TERMS, &sections.terms)
+            .array(section::TERM_ENDS, &sections.term_ends)
+            .bytes(section::POSTINGS, sections.postings.as_slice())
+            .array(section::DOC_LENGTHS, &sections.doc_lengths)
+            .array(section::RANKS, &sections.ranks)
+            .bytes(section::EMBEDDER, sections.embedder.as_slice())
+            .array(section::VECTOR_SYMBOLS, &sections.vector_symbols)
+            .array(section::VECTOR_SCALES, &sections.vector_scales)
+            .array(section::VECTORS, &sections.vectors);
         builder
     }
 
@@ -205,6 +216,68 @@ impl Snapshot {
             .segment
             .checked::<UnresolvedRec>(section::UNRESOLVED)?
             .len())
+    }
+
+    /// The postings of a word, by its hash.
+    pub fn postings(&self, hash: u64) -> Result<Postings<'_>, Error> {
+        let terms: Checked<'_, u64> = self.segment.checked(section::TERMS)?;
+        let (mut low, mut high) = (0, terms.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if *terms.get(middle)? < hash {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if low == terms.len() || *terms.get(low)? != hash {
+            return Ok(Postings::new(&[]));
+        }
+        let ends: Checked<'_, u32> = self.segment.checked(section::TERM_ENDS)?;
+        let start = if low == 0 { 0 } else { *ends.get(low - 1)? };
+        let range = start as usize..*ends.get(low)? as usize;
+        Ok(Postings::new(
+            self.segment.checked(section::POSTINGS)?.slice(range)?,
+        ))
+    }
+
+    /// The number of words of each symbol.
+    pub fn doc_lengths(&self) -> Result<&[u32], Error> {
+        self.segment.checked(section::DOC_LENGTHS)?.all()
+    }
+
+    /// The page rank of each symbol; 1 is the average.
+    pub fn ranks(&self) -> Result<&[f32], Error> {
+        self.segment.checked(section::RANKS)?.all()
+    }
+
+    /// The embedder that made the vectors.
+    pub fn embedder(&self) -> Result<EmbedderId, Error> {
+        let bytes: &[u8] = self.segment.checked(section::EMBEDDER)?.all()?;
+        let text = String::from_utf8_lossy(bytes);
+        let mut parts = text.split('\0').map(str::to_owned);
+        Ok(EmbedderId {
+            model: parts.next().unwrap_or_default(),
+            hash: parts.next().unwrap_or_default(),
+            dims: parts
+                .next()
+                .and_then(|dims| dims.parse().ok())
+                .unwrap_or_default(),
+        })
+    }
+
+    /// The vectors, and the symbol of each.
+    pub fn vectors(&self) -> Result<(RowsView<'_>, &[u32]), Error> {
+        let dims = self.embedder()?.dims;
+        let codes = self.segment.checked(section::VECTORS)?.all()?;
+        let scales = self.segment.checked(section::VECTOR_SCALES)?.all()?;
+        let symbols: &[u32] = self.segment.checked(section::VECTOR_SYMBOLS)?.all()?;
+        match RowsView::new(dims, codes, scales) {
+            Ok(rows) if symbols.len() == rows.len() => Ok((rows, symbols)),
+            _ => Err(self
+                .segment
+                .corrupt("the vectors' sections differ in length".to_owned())),
+        }
     }
 
     fn run(&self, id: u32, kind: EdgeKind, node: u32) -> Result<std::ops::Range<usize>, Error> {

@@ -11,6 +11,7 @@ mod impact;
 mod names;
 mod path;
 mod refs;
+mod search;
 mod symbols;
 
 pub use callers::{CallOptions, callees, callers, reaching, undecided};
@@ -21,6 +22,7 @@ pub use impact::{Impact, Lines, touched};
 pub use names::{KINDS, confidence, edge_name, kind_name, site, symbol, symbol_text};
 pub use path::path;
 pub use refs::refs;
+pub use search::{Group, Recipe, SearchError, SearchOptions, Subject, search};
 pub use symbols::{SymbolFilter, symbols};
 
 use crate::index::Error;

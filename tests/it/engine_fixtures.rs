@@ -54,6 +54,7 @@ fn answer(fixture: &Fixture) -> (Vec<Edge>, Vec<Def>) {
             bytes: 0,
             lines: 0,
             facts: Some(View::read(bytes).expect("own facts are sound")),
+            words: None,
         })
         .collect();
     let parsed: Vec<Parsed<'_>> = entries
@@ -68,7 +69,12 @@ fn answer(fixture: &Fixture) -> (Vec<Edge>, Vec<Def>) {
         })
         .collect();
     let linked = assemble(&parsed, &manifests);
-    plain(fixture, &encode(&entries, &linked, 0))
+    let embedder = happy::vector::EmbedderId {
+        model: String::new(),
+        hash: String::new(),
+        dims: 0,
+    };
+    plain(fixture, &encode(&entries, &linked, 0, &embedder))
 }
 
 /// The sections of a snapshot in the judge's words.

@@ -15,8 +15,8 @@ pub use table::Table;
 use super::{Embedder, EmbedderId, Error};
 
 static BYTES: &[u8] = include_bytes!("table.bin");
-/// Written beside the table when it is exported; a test compares.
-static SHA256: &str = include_str!("table.sha256");
+/// The hash of the table, written beside it when it is exported; a test compares.
+pub static SHA256: &str = include_str!("table.sha256");
 
 /// More of the same word adds no weight.
 const MAX_TIMES: u8 = 64;
