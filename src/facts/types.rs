@@ -59,6 +59,22 @@ impl Walk<'_> {
         Some(Self::value(frame, Tag::Slot, slot, NONE, value))
     }
 
+    /// Of a function's type no more is known than that it is one.
+    pub(super) fn leave_function_type(&mut self, frame: &Frame) -> Option<Val> {
+        self.settle(frame);
+        let slot = self.builder.slot();
+        Some(Val {
+            field: frame.field,
+            tag: Tag::Slot,
+            a: slot,
+            b: NONE,
+            line: frame.line,
+            column: frame.column,
+            start: frame.start,
+            end: frame.end,
+        })
+    }
+
     pub(super) fn leave_array_type(&mut self, frame: &Frame) -> Option<Val> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         let args: Vec<u32> = values
