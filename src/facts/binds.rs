@@ -1,6 +1,6 @@
 //! Statements that move values: assignments, loops, results, decorators.
 
-use super::format::{ArgRec, CallRec, MemberRec, NONE, call_flag, def_flag, op, seed};
+use super::format::{ArgRec, CallRec, MemberRec, NONE, call_flag, def_flag, op};
 use super::walk::{Frame, Mode, Tag, Val, Walk};
 use crate::lang::{DefKind, Field, NodeFlag, Role};
 
@@ -116,6 +116,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_assign(&mut self, frame: &Frame) -> Option<Val> {
+        self.scopes.commit(frame.pending);
         let range = self.children(frame);
         let targets: Vec<Val> = self.values[range.clone()]
             .iter()
@@ -135,6 +136,14 @@ impl Walk<'_> {
                 self.declare_type(*target, type_slot);
             }
         }
+        if frame.row.has(NodeFlag::Part) && targets.is_empty() {
+            self.declare_part(frame);
+            return None;
+        }
+        if frame.row.has(NodeFlag::Repeats) {
+            let value = values.first().and_then(|value| self.slot_of(*value));
+            self.repeat(&targets, written, value);
+        }
         let keys = frame.role == Role::Declare && self.frame_is(Role::Collection);
         if let ([target], true) = (targets.as_slice(), keys && values.is_empty()) {
             // A member of an object type: a key, and instances of what is written.
@@ -150,7 +159,12 @@ impl Walk<'_> {
             }
         } else if targets.len() > 1 && values.len() == 1 {
             // One value with several results.
-            if let Some(from) = self.slot_of(values[0]) {
+            let from = self.slot_of(values[0]);
+            let single = from.filter(|from| !self.is_result(*from));
+            if let Some(from) = single {
+                // The others say whether there was a value.
+                self.assign(targets[0], from);
+            } else if let Some(from) = from {
                 for (index, target) in targets.iter().enumerate() {
                     let key = self.position(index);
                     let element = self.builder.slot();
@@ -185,7 +199,7 @@ impl Walk<'_> {
         }
     }
 
-    fn declare_type(&mut self, target: Val, type_slot: u32) {
+    pub(super) fn declare_type(&mut self, target: Val, type_slot: u32) {
         if target.tag != Tag::Slot {
             return;
         }
@@ -214,6 +228,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_for(&mut self, frame: &Frame) -> Option<Val> {
+        self.scopes.commit(frame.pending);
         let range = self.children(frame);
         let values: Vec<Val> = self.values[range].to_vec();
         let written = values
@@ -236,6 +251,10 @@ impl Walk<'_> {
             let Some(from) = self.slot_of(value) else {
                 continue;
             };
+            if frame.row.has(NodeFlag::KeyFirst) {
+                self.bind_keys(&targets, from);
+                continue;
+            }
             let element = self.iterate(from, value);
             let last = targets.len().saturating_sub(1);
             for (index, target) in targets.iter().enumerate() {
@@ -399,6 +418,9 @@ impl Walk<'_> {
 
     /// `with … as`, `except … as`, casts: a pattern and what it is bound to.
     pub(super) fn leave_typed(&mut self, frame: &Frame) -> Option<Val> {
+        if let Some(value) = self.leave_conversion(frame) {
+            return Some(value);
+        }
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         let named = |value: &&Val| matches!(value.field, Field::Name | Field::Left | Field::Alias);
         let target = values.iter().find(named).copied();
@@ -462,114 +484,6 @@ impl Walk<'_> {
             }
         }
         result
-    }
-
-    /// A decorator with no meaning of its own is a function that is called.
-    pub(super) fn leave_decorator(&mut self, frame: &Frame) -> Option<Val> {
-        let value = self.values[self.children(frame)].last().copied()?;
-        let text = &self.source[frame.start as usize..frame.end as usize];
-        let text = std::str::from_utf8(text).unwrap_or_default();
-        let text = text.trim_start_matches(['@', ' ']);
-        let head = text.split('(').next().unwrap_or_default().trim();
-        let last = head.rsplit('.').next().unwrap_or_default();
-        let decorators = &self.roles.traits.decorators;
-        let known = decorators.contains_key(head) || decorators.contains_key(last);
-        let flags = self.meaning(head) | self.meaning(last);
-        let a = self.slot_of(value)?;
-        let field = frame.field;
-        if known {
-            return Some(Val {
-                field,
-                tag: Tag::Raw,
-                a,
-                start: flags,
-                ..value
-            });
-        }
-        if !self.frame_is(Role::Decorated) {
-            self.decorate_here(a, value);
-            return None;
-        }
-        Some(Val {
-            field,
-            tag: Tag::Slot,
-            a,
-            ..value
-        })
-    }
-
-    /// A decorator that stands inside what it decorates is called with it.
-    fn decorate_here(&mut self, callee: u32, at: Val) {
-        let start = self.builder.facts.args.len() as u32;
-        let def = self.frames.last().map_or(NONE, |frame| frame.def);
-        if def != NONE {
-            let slot = self.builder.facts.defs[def as usize].slot;
-            let arg = ArgRec {
-                slot,
-                name: NONE,
-                flags: 0,
-                place: 0,
-            };
-            self.builder.facts.args.push(arg);
-        }
-        let result = self.builder.slot();
-        let args_len = self.builder.facts.args.len() as u32 - start;
-        self.builder.call(CallRec {
-            caller: self.def,
-            name: at.b,
-            line: at.line,
-            column: at.column,
-            callee,
-            receiver: NONE,
-            result,
-            args: start,
-            args_len,
-            flags: call_flag::DECORATOR | call_flag::IMPLICIT,
-        });
-    }
-
-    pub(super) fn leave_decorated(&mut self, frame: &Frame) -> Option<Val> {
-        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let defined = values.iter().rev().find(|value| {
-            value.field != Field::Decorator && matches!(value.tag, Tag::Keyed | Tag::Slot)
-        })?;
-        let mut current = defined.a;
-        for decorator in values.iter().rev() {
-            if decorator.field != Field::Decorator || decorator.tag == Tag::Raw {
-                continue;
-            }
-            let result = self.builder.slot();
-            let start = self.builder.facts.args.len() as u32;
-            self.builder.facts.args.push(ArgRec {
-                slot: current,
-                name: NONE,
-                flags: 0,
-                place: 0,
-            });
-            self.builder.call(CallRec {
-                caller: self.def,
-                name: decorator.b,
-                line: decorator.line,
-                column: decorator.column,
-                callee: decorator.a,
-                receiver: NONE,
-                result,
-                args: start,
-                args_len: 1,
-                flags: call_flag::DECORATOR | call_flag::IMPLICIT,
-            });
-            current = result;
-        }
-        if frame.note != NONE {
-            self.builder.copy(frame.note, current);
-        }
-        let _ = seed::DEF;
-        Some(Val {
-            a: current,
-            tag: Tag::Slot,
-            ..*defined
-        })
-        .filter(|_| self.frame_is(Role::Export))
     }
 
     /// Names of `global` and `nonlocal`.

@@ -48,7 +48,9 @@ impl<'s> Builder<'s> {
         if let Some(name) = self.interned.get(bytes) {
             return *name;
         }
-        let name = self.push_name(bytes);
+        // The same bytes may have been made before they were met.
+        let made = self.made.get(bytes).copied();
+        let name = made.unwrap_or_else(|| self.push_name(bytes));
         self.interned.insert(bytes, name);
         name
     }

@@ -124,9 +124,11 @@ impl Walk<'_> {
             }
         }
         let this = self.builder.facts.defs[def as usize].this_slot;
+        let mut results = Vec::new();
         for at in self.children(&frame) {
             let value = self.values[at];
             match (value.field, value.tag) {
+                (Field::Type, Tag::Param) => results.push(value),
                 (Field::Params, Tag::Param | Tag::Slot | Tag::Pattern | Tag::Spread) => {
                     let first = self.builder.facts.params.len() as u32 == start;
                     let this = if this_first && first { this } else { NONE };
@@ -154,6 +156,9 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
+        }
+        if !results.is_empty() {
+            self.take_results(def, &results);
         }
         let record = &mut self.builder.facts.defs[def as usize];
         record.params = start;
@@ -218,6 +223,9 @@ impl Walk<'_> {
         if let Some(written) = self.child(frame, Field::Type) {
             type_slot = self.slot_of(written).unwrap_or(NONE);
             type_name = written.b;
+        }
+        if frame.row.has(NodeFlag::ElementType) && type_slot != NONE {
+            type_slot = self.builder.applied(NONE, &[type_slot]);
         }
         let (slot, label) = match name {
             Some(value) if value.tag == Tag::Spread => {
@@ -359,7 +367,10 @@ impl Walk<'_> {
 
     pub(super) fn begin_class_body(&mut self) {
         let frame = *self.frames.last().expect("a class has a frame");
-        self.add_bases(&frame, frame.def);
+        self.add_bases(frame.def, self.children(&frame));
+        if let Some(frame) = self.frames.last_mut() {
+            frame.note = self.values.len() as u32;
+        }
         self.open_scope(ScopeKind::Class);
         // Values of fields see the receiver.
         self.functions.push(Function {
@@ -370,8 +381,8 @@ impl Walk<'_> {
         });
     }
 
-    fn add_bases(&mut self, frame: &Frame, class: u32) {
-        for at in self.children(frame) {
+    fn add_bases(&mut self, class: u32, among: std::ops::Range<usize>) {
+        for at in among {
             let value = self.values[at];
             let implements = match value.field {
                 Field::Bases => 0,
@@ -397,6 +408,13 @@ impl Walk<'_> {
 
     pub(super) fn leave_class(&mut self, frame: &Frame) -> Option<Val> {
         self.functions.pop();
+        // Bases that stand among the members.
+        let rest = (frame.note as usize).min(self.values.len())..self.values.len();
+        self.add_bases(frame.def, rest);
+        if let Some(written) = self.child(frame, Field::Type) {
+            let slot = self.slot_of(written).unwrap_or(NONE);
+            self.builder.facts.defs[frame.def as usize].type_slot = slot;
+        }
         let record = self.builder.facts.defs[frame.def as usize];
         Some(Val {
             field: frame.field,
@@ -455,27 +473,33 @@ impl Walk<'_> {
                 }
             }
         }
-        self.add_bases(&frame, frame.def);
+        self.add_bases(frame.def, self.children(&frame));
     }
 
     pub(super) fn leave_type_param(&mut self, frame: &Frame) -> Option<Val> {
-        let name = self.child(frame, Field::Name)?;
-        let slot = self.builder.slot();
-        let def = self.push_def(DefRec {
-            name: name.b,
-            kind: DefKind::TypeParam as u32,
-            start: frame.start,
-            end: frame.end,
-            start_line: frame.line,
-            end_line: frame.end_line,
-            line: name.line,
-            column: name.column,
-            slot,
-            ..self.blank()
-        });
-        self.builder.seed(slot, seed::DEF, def);
-        self.builder.copy(name.a, slot);
-        self.add_bases(frame, def);
+        let values = self.values[self.children(frame)].iter();
+        let names: Vec<Val> = values
+            .copied()
+            .filter(|value| value.field == Field::Name)
+            .collect();
+        for name in names {
+            let slot = self.builder.slot();
+            let def = self.push_def(DefRec {
+                name: name.b,
+                kind: DefKind::TypeParam as u32,
+                start: frame.start,
+                end: frame.end,
+                start_line: frame.line,
+                end_line: frame.end_line,
+                line: name.line,
+                column: name.column,
+                slot,
+                ..self.blank()
+            });
+            self.builder.seed(slot, seed::DEF, def);
+            self.builder.copy(name.a, slot);
+            self.add_bases(def, self.children(frame));
+        }
         None
     }
 

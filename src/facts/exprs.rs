@@ -1,7 +1,5 @@
 //! Expressions: members, calls, collections, operators, types.
 
-use tree_sitter::Node;
-
 use super::format::{
     self, ArgRec, CallRec, ImportRec, NONE, arg_flag, call_flag, def_flag, import_flag, op,
 };
@@ -255,6 +253,9 @@ impl Walk<'_> {
             }
         }
         let result = self.builder.slot();
+        if receiver == NONE {
+            self.call_builtin(name, &args, result);
+        }
         let start = self.builder.facts.args.len() as u32;
         let args_len = args.len() as u32;
         self.builder.facts.args.extend(args);
@@ -378,6 +379,10 @@ impl Walk<'_> {
             .copied()
             .filter(|value| value.field != Field::Type)
             .collect();
+        if frame.row.has(NodeFlag::EitherKeys) {
+            let slot = self.leave_typed_literal(frame, &items);
+            return Some(Val { a: slot, ..at });
+        }
         let named = frame.row.has(NodeFlag::NamedKeys);
         let slot = self.filled(&items, class.unwrap_or(NONE), named);
         if let Some(class) = class {
@@ -480,6 +485,7 @@ impl Walk<'_> {
                 self.key_name(&text)
             }
             Tag::Slot if frame.row.has(NodeFlag::NamedKeys) => key.b,
+            Tag::Slot if key.b != NONE && frame.row.has(NodeFlag::EitherKeys) => key.b,
             _ => {
                 self.slot_of(key);
                 self.builder.made_name(b"[?]")
@@ -512,95 +518,5 @@ impl Walk<'_> {
             }
         }
         Some(Self::value(frame, Tag::Slot, container, NONE, at))
-    }
-
-    pub(super) fn leave_choice(&mut self, frame: &Frame) -> Option<Val> {
-        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let slot = self.builder.slot();
-        let at = *values.first()?;
-        for value in values {
-            let from = self.slot_of(value);
-            if let (Some(from), true) = (from, value.field != Field::Aside) {
-                self.builder.copy(slot, from);
-            }
-        }
-        Some(Self::value(frame, Tag::Slot, slot, NONE, at))
-    }
-
-    pub(super) fn leave_await(&mut self, frame: &Frame) -> Option<Val> {
-        let value = self.values[self.children(frame)].last().copied()?;
-        let from = self.slot_of(value)?;
-        let slot = self.builder.derive(op::AWAIT, from);
-        Some(Self::value(frame, Tag::Slot, slot, value.b, value))
-    }
-
-    pub(super) fn leave_spread(&mut self, frame: &Frame) -> Option<Val> {
-        let value = self.values[self.children(frame)].last().copied()?;
-        let named = u32::from(frame.row.has(NodeFlag::NamedKeys));
-        if value.tag == Tag::Place && Self::binds(frame) {
-            return Some(value);
-        }
-        let slot = self.slot_of(value)?;
-        Some(Self::value(frame, Tag::Spread, slot, named, value))
-    }
-
-    pub(super) fn leave_binary(&mut self, frame: &Frame, node: Node<'_>) -> Option<Val> {
-        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let operator = node
-            .child_by_field_name("operator")
-            .map(|child| &self.source[child.start_byte()..child.end_byte()])
-            .and_then(|text| std::str::from_utf8(text).ok())
-            .unwrap_or_default();
-        let traits = &self.roles.traits;
-        if traits.choices.iter().any(|known| known == operator) {
-            let slot = self.builder.slot();
-            let mut first = None;
-            for value in values {
-                if let Some(from) = self.slot_of(value) {
-                    self.builder.copy(slot, from);
-                    first = first.or(Some(value));
-                }
-            }
-            return first.map(|at| Self::value(frame, Tag::Slot, slot, NONE, at));
-        }
-        let tests = traits.type_tests.iter().any(|known| known == operator);
-        let method = traits.operators.get(operator).cloned();
-        let slots: Vec<Option<u32>> = values.iter().map(|value| self.slot_of(*value)).collect();
-        if let (true, [Some(tested), Some(class)]) = (tests, slots.as_slice()) {
-            if values[0].tag == Tag::Slot {
-                // Where the test holds the value is an instance.
-                self.builder.op(*class, op::INSTANCE, *tested, NONE, NONE);
-            }
-            return None;
-        }
-        let nothing = |walk: &mut Self| {
-            // An argument counts, whatever it is.
-            let at = *values.first()?;
-            let slot = walk.roles.traits.overloads.then(|| walk.builder.slot())?;
-            Some(Self::value(frame, Tag::Slot, slot, NONE, at))
-        };
-        let (Some(method), Some(Some(receiver))) = (method, slots.first()) else {
-            return nothing(self);
-        };
-        let literals = values.iter().all(|value| value.tag == Tag::Literal);
-        if values[0].tag == Tag::Literal && (literals || !self.roles.traits.free_operators) {
-            return nothing(self);
-        }
-        let name = self.builder.made_name(method.as_bytes());
-        let args: Vec<u32> = slots[1..].iter().filter_map(|slot| *slot).collect();
-        let mut at = values[0];
-        if self.roles.traits.free_operators {
-            let all: Vec<u32> = slots.iter().filter_map(|slot| *slot).collect();
-            let position = node
-                .child_by_field_name("operator")
-                .map(|child| child.start_position());
-            return self.operator(frame, name, at, position, *receiver, &all);
-        }
-        if let Some(child) = node.child_by_field_name("operator") {
-            let point = child.start_position();
-            (at.line, at.column) = (point.row as u32 + 1, point.column as u32 + 1);
-        }
-        let result = self.implicit_call(*receiver, name, at, &args);
-        Some(Self::value(frame, Tag::Slot, result, NONE, at))
     }
 }

@@ -195,8 +195,10 @@ pub mod op {
     /// `other` is a variable that holds an instance of the trigger's class, and
     /// of none derived from it.
     pub const HOLDS: u32 = 12;
+    /// `other` gains the type of the elements of the types that the trigger has.
+    pub const ELEMENT: u32 = 13;
     /// Number of kinds.
-    pub const COUNT: u32 = 13;
+    pub const COUNT: u32 = 14;
 }
 
 /// A value that a slot has from the start.
@@ -274,6 +276,8 @@ pub mod call_flag {
     /// A function that an operator is, found by name: some argument must be of
     /// a class that it takes.
     pub const OPERATOR: u32 = 1 << 11;
+    /// A conversion to the callee, written or not: nothing is called.
+    pub const CONVERTS: u32 = 1 << 7;
 }
 
 /// An argument of a call.
@@ -346,6 +350,8 @@ pub mod import_flag {
     pub const SYSTEM: u32 = 1 << 5;
     /// The path is one of names in the code, not one of files.
     pub const PATH: u32 = 1 << 12;
+    /// The name is guessed from the path: the module's own name is what counts.
+    pub const GUESSED: u32 = 1 << 7;
 }
 
 /// A name that the file does not bind.

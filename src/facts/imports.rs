@@ -197,7 +197,7 @@ impl Walk<'_> {
                 self.import_all(prefix, flags, at);
             } else if flags & import_flag::QUOTED != 0 && !plain {
                 let name = self.package_name(prefix);
-                self.import(name, prefix, NONE, flags, at);
+                self.import(name, prefix, NONE, flags | import_flag::GUESSED, at);
             } else {
                 self.push_import(NONE, prefix, NONE, flags, at);
             }
@@ -298,7 +298,8 @@ impl Walk<'_> {
         }
         let (slot, _) = self.scopes.declare(&mut self.builder, name, false, true);
         let kind = self.scopes.kind();
-        if matches!(kind, ScopeKind::Module | ScopeKind::Class) {
+        let seen = matches!(kind, ScopeKind::Module | ScopeKind::Class);
+        if seen && !self.roles.traits.private_imports {
             self.builder.member(self.def, name, slot, NONE);
         }
         self.push_import(slot, path, item, flags, at);

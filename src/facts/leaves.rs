@@ -55,7 +55,10 @@ impl Walk<'_> {
             Mode::Bind {
                 declares: true,
                 hoisted,
-            } => self.declare(name, hoisted, line, column),
+            } => match self.declaration() {
+                Some(from) => self.scopes.declare_later(&mut self.builder, name, from),
+                None => self.declare(name, hoisted, line, column),
+            },
             _ => {
                 // The owner of a member is not looked up among its members.
                 let slot = if self.names_owner(&frame, field) {
@@ -84,6 +87,23 @@ impl Walk<'_> {
             && path.role == Role::Member
             && path.field == Field::Name
             && self.frames[at - 1].role == Role::Function
+    }
+
+    /// The declaration around a pattern whose names are not seen before it is
+    /// over: where its pending variables start.
+    fn declaration(&self) -> Option<u32> {
+        if !self.scopes.shadows() {
+            return None;
+        }
+        let mut frames = self.frames.iter().rev();
+        let frame = frames.find(|frame| {
+            !matches!(
+                frame.role,
+                Role::Collection | Role::Pair | Role::Choice | Role::Spread
+            )
+        })?;
+        matches!(frame.role, Role::Declare | Role::ForIn | Role::TypeSwitch)
+            .then_some(frame.pending)
     }
 
     /// Roles whose own name was read when the node was entered.

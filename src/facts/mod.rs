@@ -6,6 +6,7 @@
 mod binds;
 mod builder;
 mod declare;
+mod decorators;
 mod define;
 mod defs;
 mod docs;
@@ -16,7 +17,9 @@ pub mod gate;
 mod imports;
 mod leaves;
 mod operate;
+mod operators;
 mod owners;
+mod results;
 mod scope;
 mod tokens;
 mod types;
@@ -109,6 +112,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("binds.rs"),
     include_str!("builder.rs"),
     include_str!("declare.rs"),
+    include_str!("decorators.rs"),
     include_str!("define.rs"),
     include_str!("defs.rs"),
     include_str!("docs.rs"),
@@ -121,6 +125,8 @@ pub const SOURCES: &[&str] = &[
     include_str!("mod.rs"),
     include_str!("owners.rs"),
     include_str!("operate.rs"),
+    include_str!("operators.rs"),
+    include_str!("results.rs"),
     include_str!("scope.rs"),
     include_str!("tokens.rs"),
     include_str!("types.rs"),

@@ -46,6 +46,8 @@ pub(super) struct Scopes {
     sequential: bool,
     /// Not even the class's own body sees them.
     members_need_receiver: bool,
+    /// Variables whose names are seen only when their declaration is over.
+    pending: Vec<(usize, u32, u32)>,
 }
 
 impl Scopes {
@@ -56,6 +58,7 @@ impl Scopes {
             class_visible,
             sequential,
             members_need_receiver: false,
+            pending: Vec::new(),
         }
     }
 
@@ -178,6 +181,45 @@ impl Scopes {
             declared: true,
         });
         (slot, true)
+    }
+
+    /// Declares a variable that is seen by its name once [`Self::commit`] says
+    /// so; `from` is where the pending variables of its declaration start.
+    pub(super) fn declare_later(&mut self, builder: &mut Builder<'_>, name: u32, from: u32) -> u32 {
+        let depth = self.open.len() - 1;
+        let mut own = self.pending[(from as usize).min(self.pending.len())..].iter();
+        if let Some((.., slot)) = own.find(|known| (known.0, known.1) == (depth, name)) {
+            return *slot;
+        }
+        let slot = builder.slot();
+        self.pending.push((depth, name, slot));
+        slot
+    }
+
+    /// Number of variables whose declaration is not over.
+    pub(super) fn pending(&self) -> u32 {
+        self.pending.len() as u32
+    }
+
+    /// Makes pending variables visible, but for the first `from`.
+    pub(super) fn commit(&mut self, from: u32) {
+        let from = (from as usize).min(self.pending.len());
+        for (depth, name, slot) in self.pending.split_off(from) {
+            let Some(scope) = self.open.get_mut(depth) else {
+                continue;
+            };
+            scope.current.insert(name, scope.variables.len() as u32);
+            scope.variables.push(Variable {
+                name,
+                slot,
+                declared: true,
+            });
+        }
+    }
+
+    /// Whether a later declaration of a name in the innermost scope is a new variable.
+    pub(super) fn shadows(&self) -> bool {
+        self.sequential && matches!(self.kind(), ScopeKind::Function | ScopeKind::Block)
     }
 
     /// The innermost scope that is no block.

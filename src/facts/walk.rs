@@ -81,6 +81,8 @@ pub(super) struct Frame {
     pub(super) scopes: u8,
     /// A number for the role's own use.
     pub(super) note: u32,
+    /// Variables whose declaration was not over when the node began.
+    pub(super) pending: u32,
 }
 
 /// A function whose inside is being visited.
@@ -139,6 +141,8 @@ pub(super) struct Walk<'s> {
     /// Where the name of the last function with type arguments ends, and the
     /// first of them.
     pub(super) type_arg: (u32, u32),
+    /// Type and value of the last declaration that the next may repeat.
+    pub(super) repeated: (u32, u32),
 }
 
 /// Walks `tree` and gives the facts of its file.
@@ -162,6 +166,7 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
         signatures: rustc_hash::FxHashMap::default(),
         receiver: NONE,
         type_arg: (NONE, NONE),
+        repeated: (NONE, NONE),
     };
     walk.scopes
         .members_need_receiver(roles.traits.members_need_receiver);
@@ -208,7 +213,11 @@ impl<'s> Walk<'s> {
         loop {
             let node = cursor.node();
             let kind = node.kind_id();
-            let row = self.reshape(node, self.roles.row(kind));
+            let mut row = self.reshape(node, self.roles.row(kind));
+            let direct = steps.last().is_some_and(|step| step.framed);
+            if field == Field::Body && direct && self.is_body_of(row) {
+                row.role = Role::Pass;
+            }
             let entered = field != Field::Ignore && self.visit(node, row, field, mode);
             let framed = entered && row.role != Role::Pass;
             if entered && cursor.goto_first_child() {
@@ -363,7 +372,14 @@ impl<'s> Walk<'s> {
             begun: false,
             scopes: 0,
             note: NONE,
+            pending: self.scopes.pending(),
         });
+        let outer = self.frames.len().checked_sub(2);
+        if let Some(outer) = outer.map(|at| self.frames[at]) {
+            if outer.role == Role::TypeSwitch && field == Field::None {
+                self.scopes.commit(outer.pending);
+            }
+        }
         if scoped {
             self.open_scope(ScopeKind::Block);
         }
@@ -393,6 +409,9 @@ impl<'s> Walk<'s> {
             Role::Parametric => self.open_scope(ScopeKind::Params),
             Role::TypeAlias => self.enter_type_alias(node),
             Role::Comprehension => self.open_scope(ScopeKind::Block),
+            Role::Collection => self.enter_collection(),
+            Role::TypeCase => self.enter_type_case(),
+            Role::Statement if row.has(NodeFlag::Repeats) => self.repeated = (NONE, NONE),
             _ => {}
         }
     }
@@ -450,6 +469,7 @@ impl<'s> Walk<'s> {
         match frame.role {
             Role::Function | Role::Lambda => self.begin_function_body(),
             Role::Class => self.begin_class_body(),
+            Role::Collection => self.begin_collection(),
             Role::Impl => self.begin_impl_body(),
             _ => {}
         }
@@ -462,6 +482,9 @@ impl<'s> Walk<'s> {
         };
         if frame.role == Role::ImportList {
             self.leave_import_list(&frame);
+            return;
+        }
+        if frame.role == Role::Param && self.leave_params(&frame) {
             return;
         }
         let value = match frame.role {
@@ -522,6 +545,9 @@ impl<'s> Walk<'s> {
             Role::TypeParam => self.leave_type_param(&frame),
             Role::TypeOf => self.leave_type_of(&frame),
             Role::FunctionType => self.leave_function_type(&frame),
+            Role::Put => self.leave_put(&frame),
+            Role::TypeSwitch => self.leave_type_switch(&frame),
+            Role::TypeCase => self.leave_type_case(&frame),
             Role::TypeAlias => self.leave_type_alias(&frame),
             Role::Import | Role::ImportItem | Role::ImportStar | Role::Export | Role::Package => {
                 self.leave_import(&frame, node)
@@ -565,22 +591,6 @@ impl<'s> Walk<'s> {
     /// Reads every place among the children, so that its members count as used.
     pub(super) fn settle(&mut self, frame: &Frame) {
         for at in self.children(frame) {
-            let value = self.values[at];
-            if value.tag == Tag::Place {
-                self.slot_of(value);
-            }
-        }
-    }
-
-    fn last_value(&mut self, frame: &Frame) -> Option<Val> {
-        let last = self.values[frame.values as usize..].last().copied();
-        self.settle_but_last(frame);
-        last.filter(|value| !matches!(value.tag, Tag::Raw | Tag::Param))
-    }
-
-    fn settle_but_last(&mut self, frame: &Frame) {
-        let range = self.children(frame);
-        for at in range.start..range.end.saturating_sub(1) {
             let value = self.values[at];
             if value.tag == Tag::Place {
                 self.slot_of(value);

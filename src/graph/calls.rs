@@ -2,7 +2,7 @@
 
 use super::flow::DynamicOp;
 use super::members::any;
-use super::names::{CONSTRUCT, Linker, kind};
+use super::names::{Linker, kind};
 use super::values::{Kind, OPAQUE, Value};
 use crate::facts::format::{
     CallRec, NONE, RETURNED, arg_flag, call_flag, def_flag, op, param_flag,
@@ -86,6 +86,7 @@ impl Linker<'_> {
                     self.sets.add(result, value, true);
                 }
             }
+            Kind::Instance if !self.fits(file, call, value.index()) => {}
             Kind::Instance => self.call_member(file, call, value, value.index(), name, 0, inferred),
             Kind::Super => {
                 self.call_member(file, call, value, value.index(), name, 1, inferred);
@@ -118,6 +119,11 @@ impl Linker<'_> {
                 self.invoke(file, call, member, None, inferred);
             }
             Kind::Module | Kind::Def | Kind::Bound => {
+                if self.function_of(value).is_some() {
+                    for class in self.named_types(file, call) {
+                        self.call_on_function(file, call, name, class);
+                    }
+                }
                 // A scratch slot per call and member keeps this incremental.
                 let slot = self.field(
                     Value::new(Kind::Object, call | 1 << 28),
@@ -180,6 +186,7 @@ impl Linker<'_> {
             return;
         }
         let entries = self.with_bodies(entries);
+        self.call_on_function(file, call, name, class);
         let candidates: Vec<u32> = entries
             .iter()
             .filter(|entry| entry.def != NONE)
@@ -193,7 +200,9 @@ impl Linker<'_> {
             if plain {
                 if chosen.contains(&entry.def) {
                     let bound = self.def(entry.def).flags & def_flag::STATIC == 0;
-                    let receiver = bound.then_some(receiver);
+                    let part = self.part_of(receiver, class, entry.def);
+                    let receiver = bound.then_some(part);
+                    self.call_part(call, class, entry.def);
                     self.enter(file, call, entry.def, receiver, inferred);
                     if value.kind() == Kind::Super {
                         self.pass_this(file, call, entry.def);
@@ -212,7 +221,7 @@ impl Linker<'_> {
     }
 
     /// A call on the bases' view passes on the caller's own receiver.
-    fn pass_this(&mut self, file: u32, call: u32, def: u32) {
+    pub(super) fn pass_this(&mut self, file: u32, call: u32, def: u32) {
         let caller = self.call(file, call).caller;
         let from = self.unit(file).facts.defs[caller as usize].this_slot;
         let target = self.file_of(def);
@@ -220,43 +229,6 @@ impl Linker<'_> {
         if from != NONE && to != NONE {
             let (from, to) = (self.slot_in(file, from), self.slot_in(target, to));
             self.flow(from, to, NONE);
-        }
-    }
-
-    /// Of several functions of one name, those that take this many arguments.
-    pub(super) fn overloads(&self, file: u32, call: u32, candidates: &[u32]) -> Vec<u32> {
-        if candidates.len() < 2 {
-            return candidates.to_vec();
-        }
-        let record = self.call(file, call);
-        if record.flags & call_flag::SPREAD != 0 || !self.unit(file).traits.overloads {
-            return candidates.to_vec();
-        }
-        let count = record.args_len;
-        let fits: Vec<u32> = candidates
-            .iter()
-            .copied()
-            .filter(|def| {
-                let params = self
-                    .unit(self.file_of(*def))
-                    .facts
-                    .params_of(*def - self.def_base[self.file_of(*def) as usize]);
-                let rest = params
-                    .iter()
-                    .any(|param| param.flags & param_flag::REST != 0);
-                let rest = rest || self.def(*def).flags & def_flag::VARIADIC != 0;
-                let required = params
-                    .iter()
-                    .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
-                    .count() as u32;
-                let declared = self.declared.get(def).map_or(required, |known| known.0);
-                count >= required.min(declared) && (rest || count <= params.len() as u32)
-            })
-            .collect();
-        if fits.is_empty() {
-            candidates.to_vec()
-        } else {
-            fits
         }
     }
 
@@ -276,7 +248,17 @@ impl Linker<'_> {
     ) {
         let record = *self.call(file, call);
         let result = self.slot_in(file, record.result);
+        if record.flags & call_flag::CONVERTS != 0 {
+            self.convert(file, call, value);
+            return;
+        }
         match value.kind() {
+            Kind::Def | Kind::Object if self.converts(file, value) => {
+                self.convert(file, call, value);
+            }
+            Kind::External if self.converts(file, value) => {
+                self.convert(file, call, value);
+            }
             Kind::Def if self.is_class(value.index()) => {
                 self.construct(file, call, value.index(), inferred);
             }
@@ -333,6 +315,7 @@ impl Linker<'_> {
                 if method != 0 {
                     self.call_method(file, call, value, method, true);
                 }
+                self.call_converted(call, value);
             }
             Kind::Super => {
                 self.construct_base(file, call, value.index(), inferred);
@@ -378,64 +361,6 @@ impl Linker<'_> {
         self.pass_this(file, call, def);
     }
 
-    fn construct(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
-        let record = *self.call(file, call);
-        let traits = self.unit(self.file_of(class)).traits;
-        let makes = record.flags & (call_flag::NEW | call_flag::ELEMENT) != 0;
-        if !makes && !traits.call_constructs {
-            return;
-        }
-        let made = Value::new(Kind::Instance, class);
-        let result = self.slot_in(file, record.result);
-        self.sets.add(result, made, false);
-        let constructors: Vec<u32> = if traits.inherits_constructor {
-            self.find_member(class, CONSTRUCT)
-        } else {
-            let container = self.container(class);
-            self.table.get(container, CONSTRUCT).collect()
-        }
-        .into_iter()
-        .filter(|entry| entry.def != NONE)
-        .map(|entry| entry.def)
-        .collect();
-        let constructors = self.constructors_of(class, constructors);
-        let chosen = self.overloads(file, call, &constructors);
-        let silent = record.flags & call_flag::IMPLICIT != 0 && traits.program_scope;
-        if chosen.is_empty() && !silent {
-            self.add_target(call, class, inferred);
-        }
-        for def in chosen {
-            self.enter(file, call, def, Some(made), inferred);
-        }
-    }
-
-    /// A call of the bases' view is a call of the base's constructor on the
-    /// receiver at hand.
-    fn construct_base(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
-        let this = Value::new(Kind::Instance, class);
-        let constructors: Vec<u32> = self
-            .find_member_from(class, CONSTRUCT, 1)
-            .into_iter()
-            .filter(|entry| entry.def != NONE)
-            .map(|entry| entry.def)
-            .collect();
-        if constructors.is_empty() {
-            let order = self.order(class);
-            if let Some(base) = order.get(1) {
-                self.add_target(call, *base, inferred);
-            }
-            if let Some(external) = self.external_base(class) {
-                self.add_target(call, EXTERNAL | external, inferred);
-            }
-            return;
-        }
-        let chosen = self.overloads(file, call, &constructors);
-        for def in chosen {
-            self.enter(file, call, def, Some(this), inferred);
-            self.pass_this(file, call, def);
-        }
-    }
-
     /// Records that `call` enters `def`, and moves arguments and result.
     pub(super) fn enter(
         &mut self,
@@ -471,10 +396,29 @@ impl Linker<'_> {
                 _ => self.flow(from, to, NONE),
             }
         }
-        self.pass_arguments(file, &site, def, receiver.is_some());
+        let first = receiver.is_none()
+            && record.kind == kind::METHOD
+            && record.this_slot != NONE
+            && self.unit(target).traits.receiver_first;
+        if first {
+            // The receiver is written as the first argument.
+            let this = self.slot_in(target, record.this_slot);
+            if let Some(arg) = self.unit(file).facts.args_of(&site).first() {
+                let from = self.slot_in(file, arg.slot);
+                self.flow(from, this, NONE);
+            }
+        }
+        self.pass_arguments(file, &site, def, receiver.is_some(), first);
     }
 
-    fn pass_arguments(&mut self, file: u32, site: &CallRec, def: u32, has_receiver: bool) {
+    fn pass_arguments(
+        &mut self,
+        file: u32,
+        site: &CallRec,
+        def: u32,
+        has_receiver: bool,
+        receiver_first: bool,
+    ) {
         let target = self.file_of(def);
         let local = def - self.def_base[target as usize];
         let facts = &self.unit(target).facts;
@@ -489,7 +433,8 @@ impl Linker<'_> {
         );
         let result = self.slot_in(file, site.result);
         let mut next = skip;
-        for arg in own.facts.args_of(site) {
+        let args = own.facts.args_of(site).iter();
+        for arg in args.skip(usize::from(receiver_first)) {
             let from = self.slot_in(file, arg.slot);
             if arg.flags & arg_flag::SPREAD != 0 {
                 for param in &params[next.min(params.len())..] {

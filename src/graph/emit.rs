@@ -255,7 +255,7 @@ impl Linker<'_> {
             let implicit = call.flags & call_flag::IMPLICIT != 0;
             let mut at = self.target_heads[id as usize];
             if !self.is_decided(at) {
-                if !implicit {
+                if !implicit && !self.is_conversion(file as u32, call) {
                     let reason = self.reason(file as u32, call);
                     let (line, column) = (call.line, call.column);
                     let name = unit.facts.hash(call.name);
@@ -271,10 +271,15 @@ impl Linker<'_> {
                 }
                 continue;
             }
+            // Where it is known what a call enters, declarations are no targets.
+            let known = unit.traits.structural && self.has_body(id);
             while at != NONE {
                 let cell = self.targets[at as usize];
                 at = cell.next;
                 let external = cell.target & EXTERNAL != 0;
+                if known && !external && self.def(cell.target).flags & def_flag::ABSTRACT != 0 {
+                    continue;
+                }
                 // Something outside without a name is decided, but no symbol.
                 if external && (implicit || cell.target == EXTERNAL)
                     || self.is_signature(cell.target)
@@ -302,6 +307,16 @@ impl Linker<'_> {
                 });
             }
         }
+    }
+
+    /// Whether what is called is a type.
+    fn is_conversion(&self, file: u32, call: &crate::facts::format::CallRec) -> bool {
+        if call.callee == NONE || !self.unit(file).traits.call_converts {
+            return false;
+        }
+        let slot = self.slot_in(file, call.callee);
+        let mut values = self.sets.values(slot);
+        values.any(|(value, _)| self.converts(file, value))
     }
 
     fn reason(&self, file: u32, call: &crate::facts::format::CallRec) -> Reason {
@@ -397,7 +412,11 @@ impl Linker<'_> {
             if self.def(*class).kind == kind::TYPE_PARAM {
                 continue;
             }
-            for base in self.hierarchy.bases[class].clone() {
+            let bases = self.hierarchy.bases[class].clone();
+            // What a class is made of, it does not implement.
+            let part = self.unit(self.file_of(*class)).traits.embeds
+                && self.def(*class).kind == kind::CLASS;
+            for base in bases.into_iter().filter(|_| !part) {
                 edges.push(Edge {
                     kind: EdgeKind::Implements,
                     source: *class,
@@ -411,6 +430,7 @@ impl Linker<'_> {
                 });
             }
         }
+        self.emit_satisfied(edges);
         self.emit_overrides(&classes, edges);
     }
 

@@ -28,6 +28,12 @@ pub(super) enum DynamicOp {
     Instance { to: u32 },
     /// Construct the class that arrives.
     Construct { call: u32 },
+    /// Call member `name` of what arrives.
+    Method { call: u32, name: u64 },
+    /// Give what arrives where it can be one of the interface.
+    Narrow { to: u32, interface: u32 },
+    /// Give the type of the elements of what arrives.
+    ElementType { to: u32 },
     /// A member is read by calling what arrives.
     Get {
         to: u32,
@@ -250,7 +256,11 @@ impl Linker<'_> {
                 let call = self.call_base[file as usize] + record.other;
                 self.call_method(file, call, value, unit.facts.hash(record.name), inferred);
             }
-            op::ITERATE => self.iterate(value, other),
+            op::ITERATE => {
+                let name = (record.name != NONE).then(|| unit.facts.hash(record.name));
+                self.iterate(value, other, name);
+            }
+            op::ELEMENT => self.element_type(value, other),
             op::AWAIT => {
                 self.sets.add(other, value, inferred);
             }
@@ -275,7 +285,13 @@ impl Linker<'_> {
                 let file = self.call_file(call);
                 self.invoke(file, call, value, receiver, true);
             }
-            DynamicOp::Iterate { to } => self.iterate(value, to),
+            DynamicOp::Iterate { to } => self.iterate(value, to, None),
+            DynamicOp::Method { call, name } => {
+                let file = self.call_file(call);
+                self.call_method(file, call, value, name, true);
+            }
+            DynamicOp::Narrow { to, interface } => self.narrow(value, to, interface),
+            DynamicOp::ElementType { to } => self.element_type(value, to),
             DynamicOp::Instance { to } => self.instance(value, to),
             DynamicOp::Construct { call } => {
                 let file = self.call_file(call);
@@ -390,9 +406,12 @@ impl Linker<'_> {
         }
     }
 
-    fn instance(&mut self, value: Value, to: u32) {
+    pub(super) fn instance(&mut self, value: Value, to: u32) {
         let made = match value.kind() {
-            Kind::Def if self.is_class(value.index()) => Value::new(Kind::Instance, value.index()),
+            Kind::Def if self.is_class(value.index()) => {
+                self.instance_of_underlying(value.index(), to);
+                Value::new(Kind::Instance, value.index())
+            }
             Kind::Def if self.def(value.index()).flags & def_flag::SIGNATURE != 0 => value,
             Kind::Object => match self.alloc(value.index()) {
                 Some((_, record)) if record.kind == alloc::APPLIED => {
@@ -413,8 +432,18 @@ impl Linker<'_> {
         self.sets.add(to, made, false);
     }
 
-    fn iterate(&mut self, value: Value, to: u32) {
+    /// Gives the elements of `value`; `part` says whether keys or elements are
+    /// meant where both are given.
+    fn iterate(&mut self, value: Value, to: u32, part: Option<u64>) {
+        let keys = part == Some(super::members::argument(0));
         match value.kind() {
+            Kind::Applied if keys && self.is_keyed(value) => {
+                let slot = self.field(value, super::members::argument(0));
+                self.flow(slot, to, NONE);
+            }
+            Kind::Def | Kind::Bound if part.is_some() => {
+                self.iterate_function(value, to, usize::from(!keys));
+            }
             Kind::Object | Kind::Applied => {
                 let slot = self.field(value, super::members::any());
                 self.flow(slot, to, NONE);

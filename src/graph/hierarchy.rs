@@ -81,6 +81,47 @@ impl Linker<'_> {
                         .push(class);
                 }
             }
+            self.find_definitions(file as u32);
+        }
+    }
+
+    /// A type that is defined as another has its members.
+    fn find_definitions(&mut self, file: u32) {
+        let unit = self.unit(file);
+        for (local, def) in unit.facts.defs.iter().enumerate() {
+            if def.kind != kind::CLASS || def.type_slot == NONE {
+                continue;
+            }
+            let class = self.def_base[file as usize] + local as u32;
+            let slot = self.slot_in(file, def.type_slot);
+            let found: Vec<Value> = self.sets.values(slot).map(|(value, _)| value).collect();
+            for value in found {
+                let target = match value.kind() {
+                    Kind::Def => value.index(),
+                    Kind::Object => match self.applied_class(value) {
+                        Some(class) => class,
+                        None => continue,
+                    },
+                    Kind::External => {
+                        self.hierarchy
+                            .external
+                            .entry(class)
+                            .or_insert(value.index());
+                        continue;
+                    }
+                    _ => continue,
+                };
+                if target != class && self.is_class(target) {
+                    let record = Base {
+                        class: target,
+                        implements: false,
+                        file,
+                        line: 0,
+                        column: 0,
+                    };
+                    self.hierarchy.bases.entry(class).or_default().push(record);
+                }
+            }
         }
     }
 
@@ -174,7 +215,27 @@ impl Linker<'_> {
             .unwrap_or_else(|| Box::new([class]))
     }
 
+    /// The lookup order where bases are parts: the nearest first.
+    fn nearest(&self, class: u32) -> Box<[u32]> {
+        let mut order = vec![class];
+        let mut seen: rustc_hash::FxHashSet<u32> = std::iter::once(class).collect();
+        let mut at = 0;
+        while at < order.len() && order.len() < MAX_ORDER {
+            let bases = self.hierarchy.bases.get(&order[at]);
+            for base in bases.into_iter().flatten() {
+                if seen.insert(base.class) {
+                    order.push(base.class);
+                }
+            }
+            at += 1;
+        }
+        order.into()
+    }
+
     fn merge(&self, class: u32, bases: &[u32]) -> Box<[u32]> {
+        if self.unit(self.file_of(class)).traits.embeds {
+            return self.nearest(class);
+        }
         let mut order = vec![class];
         if let [base] = bases {
             if let Some(rest) = self.hierarchy.orders.get(base) {

@@ -29,8 +29,18 @@ fn any_name() -> u64 {
 }
 
 /// The member that holds the argument of an applied type.
-fn argument(index: usize) -> u64 {
+pub(super) fn argument(index: usize) -> u64 {
     name_hash(format!("<{index}>").as_bytes())
+}
+
+/// The position that an element's name says.
+pub(super) fn position(name: u64) -> Option<usize> {
+    static HASHES: OnceLock<Vec<u64>> = OnceLock::new();
+    let hashes = HASHES.get_or_init(|| {
+        let names = (0..16).map(|index| format!("[{index}]"));
+        names.map(|name| name_hash(name.as_bytes())).collect()
+    });
+    hashes.iter().position(|known| *known == name)
 }
 
 impl Linker<'_> {
@@ -160,6 +170,10 @@ impl Linker<'_> {
             self.sets.add(to, Value::new(Kind::Instance, class), false);
             return;
         }
+        if traits.index_applies && is_element(name) {
+            self.sets.add(to, value, false);
+            return;
+        }
         if !self.naming || self.is_class(class) {
             let entries = self.find_member(class, name);
             if !entries.is_empty() {
@@ -193,7 +207,8 @@ impl Linker<'_> {
         let entries = self.find_member_from(class, name, skip);
         if !entries.is_empty() {
             for entry in entries {
-                self.read_entry(entry, to, site, file, receiver);
+                let part = self.part_of(receiver, class, entry.def);
+                self.read_entry(entry, to, site, file, part);
             }
             return;
         }
@@ -407,7 +422,8 @@ impl Linker<'_> {
                     self.flow(from, entry.slot, NONE);
                 }
                 if variables.is_empty() {
-                    let slot = self.field(value, name);
+                    let slot = self.field_at(value.index(), name);
+                    let slot = slot.unwrap_or_else(|| self.field(value, name));
                     self.flow(from, slot, NONE);
                 }
             }

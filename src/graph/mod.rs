@@ -7,6 +7,9 @@
 mod bodies;
 mod calls;
 mod declared;
+mod construct;
+mod convert;
+mod dispatch;
 mod emit;
 mod flow;
 mod hierarchy;
@@ -109,6 +112,16 @@ pub struct LinkTraits {
     pub continues: Vec<u64>,
     /// External functions that give their first argument the others' members.
     pub mixes: Vec<u64>,
+    /// Calling a type converts its argument.
+    pub call_converts: bool,
+    /// Indexing a function or type applies it to type arguments.
+    pub index_applies: bool,
+    /// Bases are parts: a base's method has the part as receiver.
+    pub embeds: bool,
+    /// A method called by its type's name takes the receiver first.
+    pub receiver_first: bool,
+    /// Types that the language itself provides.
+    pub types: Vec<u64>,
     /// External functions that give back what they are given.
     pub passes: Vec<u64>,
     /// Top-level names of all files stand in one scope.
@@ -144,6 +157,9 @@ pub fn link(input: &Input<'_>) -> Linked {
     linker.bind_bodies();
     linker.solve();
     linker.settle();
+    linker.find_satisfied();
+    linker.solve();
+    linker.dispatch();
     linker.emit()
 }
 
@@ -152,6 +168,9 @@ pub const SOURCES: &[&str] = &[
     include_str!("bodies.rs"),
     include_str!("calls.rs"),
     include_str!("declared.rs"),
+    include_str!("construct.rs"),
+    include_str!("convert.rs"),
+    include_str!("dispatch.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
     include_str!("hierarchy.rs"),

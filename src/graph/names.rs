@@ -71,6 +71,10 @@ pub(super) struct Linker<'a> {
     pub(super) gate_classes: Vec<Box<[u32]>>,
     /// Classes whose base is what arrives in a slot.
     pub(super) computed_bases: Vec<(u32, u32)>,
+    /// Which types satisfy which interfaces.
+    pub(super) satisfied: super::dispatch::Satisfied,
+    /// What modules call themselves, where their files say so.
+    pub(super) module_names: FxHashMap<u32, u64>,
     /// Whether only names flow, not yet values.
     pub(super) naming: bool,
     /// References found through members: (file, site) → definition.
@@ -118,6 +122,8 @@ impl<'a> Linker<'a> {
             gates: Vec::new(),
             gate_classes: Vec::new(),
             computed_bases: Vec::new(),
+            satisfied: super::dispatch::Satisfied::default(),
+            module_names: FxHashMap::default(),
             naming: true,
             member_refs: Vec::new(),
             bodies: FxHashMap::default(),
@@ -309,6 +315,13 @@ impl<'a> Linker<'a> {
     /// Gives import slots and free names their first values. A name that
     /// another file's variable stands behind gains what that variable gains.
     fn bind_frees(&mut self) {
+        for unit in &self.input.units {
+            let package = unit.facts.defs[0].owner_name;
+            if package != NONE {
+                let name = unit.facts.hash(package);
+                self.module_names.entry(unit.module).or_insert(name);
+            }
+        }
         for (file, unit) in self.input.units.iter().enumerate() {
             let file_id = file as u32;
             for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
@@ -331,12 +344,17 @@ impl<'a> Linker<'a> {
                 self.bind_program_frees(file_id);
                 continue;
             }
+            let guessed = self.guessed_imports(file_id);
             for free in unit.facts.frees {
                 if free.outer != NONE {
                     continue;
                 }
                 let slot = self.slot_in(file_id, free.slot);
                 let name = unit.facts.hash(free.name);
+                if let Some(module) = guessed.get(&name).copied() {
+                    self.sets.add(slot, Value::new(Kind::Module, module), false);
+                    continue;
+                }
                 let found = self.look_up_module(unit.module, name, slot, unit.family);
                 if !found {
                     if let Some(external) = unit.traits.builtins.get(&name) {
@@ -346,6 +364,20 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+    }
+
+    /// The imported modules by the names that they call themselves, where the
+    /// import has to guess what it is called.
+    fn guessed_imports(&self, file: u32) -> FxHashMap<u64, u32> {
+        let unit = self.unit(file);
+        let guessed = |flags: u32| flags & import_flag::GUESSED != 0;
+        let imports = unit.facts.imports.iter().zip(&unit.imports);
+        imports
+            .filter(|(import, target)| guessed(import.flags) && target.module != NONE)
+            .filter_map(|(_, target)| {
+                Some((*self.module_names.get(&target.module)?, target.module))
+            })
+            .collect()
     }
 
     #[expect(clippy::too_many_arguments, reason = "one import, spelt out")]

@@ -178,6 +178,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 builtins: traits
                     .builtins
                     .iter()
+                    .chain(&traits.builtin_types)
                     .map(|name| (hash(name), externals.intern(format!("{prefix}::{name}"))))
                     .collect(),
                 adders: traits.adders.iter().map(hash).collect(),
@@ -193,6 +194,15 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 binds: traits.binds.iter().map(hash).collect(),
                 continues: traits.continues.iter().map(hash).collect(),
                 mixes: traits.mixes.iter().map(hash).collect(),
+                call_converts: traits.call_converts,
+                index_applies: traits.index_applies,
+                embeds: traits.embeds,
+                receiver_first: traits.receiver_first,
+                types: traits
+                    .builtin_types
+                    .iter()
+                    .map(|name| hash(&format!("{prefix}::{name}")))
+                    .collect(),
                 passes: traits.passes.iter().map(hash).collect(),
             }
         })

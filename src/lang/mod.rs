@@ -228,7 +228,7 @@ pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
         (Family::Python, Box::new(python::Rule::default())),
         (Family::Script, Box::new(typescript::Rule::default())),
         (Family::Rust, Box::new(rust::Rule)),
-        (Family::Go, Box::new(go::Rule)),
+        (Family::Go, Box::new(go::Rule::default())),
         (Family::Java, Box::new(java::Rule)),
         (Family::C, Box::new(cpp::Rule::default())),
     ]
@@ -238,6 +238,7 @@ pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
 pub const SOURCES: &[&str] = &[
     include_str!("modules.rs"),
     include_str!("cpp/mod.rs"),
+    include_str!("go/manifest.rs"),
     include_str!("go/mod.rs"),
     include_str!("java/mod.rs"),
     include_str!("python/mod.rs"),

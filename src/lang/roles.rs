@@ -140,6 +140,12 @@ pub enum Role {
     Delete,
     /// Takes the address of its value, or what is at one.
     Indirection,
+    /// Puts its value into its object: `channel <- value`.
+    Put,
+    /// Binds a name, in each of its branches, to a value of the branch's types.
+    TypeSwitch,
+    /// A branch of that, with its types.
+    TypeCase,
 }
 
 /// The place of a child in its parent's role.
@@ -305,4 +311,15 @@ pub enum NodeFlag {
     Qualified,
     /// Initialises what is named, a base or a field, in a constructor's head.
     Initialises,
+    /// Its written type is that of its elements; a literal in another one has
+    /// the type of the other's elements.
+    ElementType,
+    /// Without a name, its type is a base of the class around it, and names it.
+    Part,
+    /// Without a type and a value, it has those of the one before it.
+    Repeats,
+    /// Of two names the first is bound to keys, and so is a single one.
+    KeyFirst,
+    /// Keys are names of members or expressions: which, the type decides.
+    EitherKeys,
 }

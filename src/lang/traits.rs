@@ -172,6 +172,34 @@ pub struct Traits {
     /// External functions that give back their argument.
     #[serde(default)]
     pub passes_through: Vec<String>,
+    /// Imported names are no members of the importing module.
+    #[serde(default)]
+    pub private_imports: bool,
+    /// Calling a type converts its argument.
+    #[serde(default)]
+    pub call_converts: bool,
+    /// Indexing a function or type applies it to type arguments.
+    #[serde(default)]
+    pub index_applies: bool,
+    /// Bases are parts: a base's method has the part as receiver, and the
+    /// member of the nearest part counts.
+    #[serde(default)]
+    pub embeds: bool,
+    /// A method that is called by its type's name takes the receiver first.
+    #[serde(default)]
+    pub receiver_first: bool,
+    /// Operators that take an element out of their operand.
+    #[serde(default)]
+    pub takers: Vec<String>,
+    /// Functions that give a value of the type they are given.
+    #[serde(default)]
+    pub allocators: Vec<String>,
+    /// Functions that give their first argument with the others as elements.
+    #[serde(default)]
+    pub appenders: Vec<String>,
+    /// Types that the language itself provides.
+    #[serde(default)]
+    pub builtin_types: Vec<String>,
 }
 
 /// What a decorator or modifier says of a definition.

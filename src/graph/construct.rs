@@ -1,0 +1,104 @@
+//! Instances: which constructor a call enters, and which of several functions.
+
+use super::calls::EXTERNAL;
+use super::names::{CONSTRUCT, Linker};
+use super::values::{Kind, Value};
+use crate::facts::format::{NONE, call_flag, def_flag, param_flag};
+
+impl Linker<'_> {
+    /// Of several functions of one name, those that take this many arguments.
+    pub(super) fn overloads(&self, file: u32, call: u32, candidates: &[u32]) -> Vec<u32> {
+        if candidates.len() < 2 {
+            return candidates.to_vec();
+        }
+        let record = self.call(file, call);
+        if record.flags & call_flag::SPREAD != 0 || !self.unit(file).traits.overloads {
+            return candidates.to_vec();
+        }
+        let count = record.args_len;
+        let fits: Vec<u32> = candidates
+            .iter()
+            .copied()
+            .filter(|def| {
+                let params = self
+                    .unit(self.file_of(*def))
+                    .facts
+                    .params_of(*def - self.def_base[self.file_of(*def) as usize]);
+                let rest = params
+                    .iter()
+                    .any(|param| param.flags & param_flag::REST != 0);
+                let rest = rest || self.def(*def).flags & def_flag::VARIADIC != 0;
+                let required = params
+                    .iter()
+                    .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
+                    .count() as u32;
+                let declared = self.declared.get(def).map_or(required, |known| known.0);
+                count >= required.min(declared) && (rest || count <= params.len() as u32)
+            })
+            .collect();
+        if fits.is_empty() {
+            candidates.to_vec()
+        } else {
+            fits
+        }
+    }
+
+    /// Makes an instance of `class`.
+    pub(super) fn construct(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
+        let record = *self.call(file, call);
+        let traits = self.unit(self.file_of(class)).traits;
+        let makes = record.flags & (call_flag::NEW | call_flag::ELEMENT) != 0;
+        if !makes && !traits.call_constructs {
+            return;
+        }
+        let made = Value::new(Kind::Instance, class);
+        let result = self.slot_in(file, record.result);
+        self.sets.add(result, made, false);
+        let constructors: Vec<u32> = if traits.inherits_constructor {
+            self.find_member(class, CONSTRUCT)
+        } else {
+            let container = self.container(class);
+            self.table.get(container, CONSTRUCT).collect()
+        }
+        .into_iter()
+        .filter(|entry| entry.def != NONE)
+        .map(|entry| entry.def)
+        .collect();
+        let constructors = self.constructors_of(class, constructors);
+        let chosen = self.overloads(file, call, &constructors);
+        let silent = record.flags & call_flag::IMPLICIT != 0 && traits.program_scope;
+        if chosen.is_empty() && !silent {
+            self.add_target(call, class, inferred);
+        }
+        for def in chosen {
+            self.enter(file, call, def, Some(made), inferred);
+        }
+    }
+
+    /// A call of the bases' view is a call of the base's constructor on the
+    /// receiver at hand.
+    pub(super) fn construct_base(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
+        let this = Value::new(Kind::Instance, class);
+        let constructors: Vec<u32> = self
+            .find_member_from(class, CONSTRUCT, 1)
+            .into_iter()
+            .filter(|entry| entry.def != NONE)
+            .map(|entry| entry.def)
+            .collect();
+        if constructors.is_empty() {
+            let order = self.order(class);
+            if let Some(base) = order.get(1) {
+                self.add_target(call, *base, inferred);
+            }
+            if let Some(external) = self.external_base(class) {
+                self.add_target(call, EXTERNAL | external, inferred);
+            }
+            return;
+        }
+        let chosen = self.overloads(file, call, &constructors);
+        for def in chosen {
+            self.enter(file, call, def, Some(this), inferred);
+            self.pass_this(file, call, def);
+        }
+    }
+}
