@@ -74,12 +74,11 @@ pub(super) fn reach(context: &Context, range: Option<&str>, all: bool) -> Result
     if range == Some("-") {
         return patch_reach(context, &repo, all);
     }
-    let (base, new) = match range {
-        Some(range) => {
-            let range = repo.resolve_range(range)?;
-            (range.base, Some(range.tip))
-        }
-        None => (repo.resolve("HEAD")?, None),
+    let (base, new) = if let Some(range) = range {
+        let range = repo.resolve_range(range)?;
+        (range.base, Some(range.tip))
+    } else {
+        (repo.resolve("HEAD")?, None)
     };
     let store = context.store(&repo)?;
     let old_side = context.open_commit(&repo, &store, base)?;

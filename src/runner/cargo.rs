@@ -79,9 +79,10 @@ impl Runner for Nextest {
 
 /// Arguments for Cargo, and those after `--` for the tests' own program.
 fn split(args: &[String]) -> (Vec<String>, Vec<String>) {
-    match args.iter().position(|arg| arg == "--") {
-        Some(at) => (args[..at].to_vec(), args[at + 1..].to_vec()),
-        None => (args.to_vec(), Vec::new()),
+    if let Some(at) = args.iter().position(|arg| arg == "--") {
+        (args[..at].to_vec(), args[at + 1..].to_vec())
+    } else {
+        (args.to_vec(), Vec::new())
     }
 }
 
