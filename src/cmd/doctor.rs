@@ -13,6 +13,7 @@ use crate::{git, sandbox};
 pub struct Args {}
 
 /// Runs the verb.
+#[expect(clippy::unnecessary_wraps, reason = "every verb has this signature")]
 pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
     let repo = match context.repo() {
         Ok(repo) => Some(repo),

@@ -74,25 +74,21 @@ pub(super) fn reach(context: &Context, range: Option<&str>, all: bool) -> Result
     if range == Some("-") {
         return patch_reach(context, &repo, all);
     }
-    let (base, new) = match range {
-        Some(range) => {
-            let range = repo.resolve_range(range)?;
-            (range.base, Some(range.tip))
-        }
-        None => (repo.resolve("HEAD")?, None),
+    let (base, new) = if let Some(range) = range {
+        let range = repo.resolve_range(range)?;
+        (range.base, Some(range.tip))
+    } else {
+        (repo.resolve("HEAD")?, None)
     };
     let store = context.store(&repo)?;
     let old_side = context.open_commit(&repo, &store, base)?;
-    let (new_side, changes) = match new {
-        Some(tip) => {
-            let changes = repo.diff_trees(base, tip)?;
-            (context.open_commit(&repo, &store, tip)?, changes)
-        }
-        None => {
-            let worktree = repo.worktree()?;
-            let changes = against(&repo.files(base)?.files, worktree.files());
-            (context.open(&AtArgs::default())?, changes)
-        }
+    let (new_side, changes) = if let Some(tip) = new {
+        let changes = repo.diff_trees(base, tip)?;
+        (context.open_commit(&repo, &store, tip)?, changes)
+    } else {
+        let worktree = repo.worktree()?;
+        let changes = against(&repo.files(base)?.files, worktree.files());
+        (context.open(&AtArgs::default())?, changes)
     };
     let mut sides = Sides::new(&old_side, &new_side);
     for change in &changes {

@@ -22,6 +22,10 @@ use crate::record::{Record, Text};
 /// link is refused, and so is a change of hooks, continuous integration or
 /// lockfiles without `--allow`. Nothing is staged and nothing is committed.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct Args {
     /// The patch; `-` or nothing is standard input
     #[arg(value_name = "FILE")]
@@ -56,6 +60,10 @@ pub struct Args {
 
 /// What to do about an earlier change.
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[group(multiple = false, conflicts_with_all = ["file", "check", "stdout", "reverse"])]
 struct Recovery {
     /// Complete a change that was cut short
@@ -91,7 +99,8 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     // Each linked worktree has journals of its own.
     let applier = Applier::new(worktree.clone(), &repo.git_dir().join("happy"));
     if let Some(applied) = recover(context, &args.recovery, &applier)? {
-        return tell_recovered(context, &applied);
+        tell_recovered(context, &applied);
+        return Ok(());
     }
     let input = input::bytes(context, args.file.as_deref())?;
     let edits = patch::parse(&input).map_err(PatchError::from)?;
@@ -204,10 +213,7 @@ fn recover(
     })
 }
 
-fn tell_recovered(
-    context: &Context,
-    (applied, action): &(Applied, &'static str),
-) -> Result<(), Error> {
+fn tell_recovered(context: &Context, (applied, action): &(Applied, &'static str)) {
     let text =
         |paths: &[patch::RepoPath]| paths.iter().map(|path| path.as_bytes().into()).collect();
     context.output.emit(&Record::Recovered {
@@ -221,7 +227,6 @@ fn tell_recovered(
             "`{path}` was changed by somebody else and stays as it is"
         ));
     }
-    Ok(())
 }
 
 /// What a plan does, then what it tolerated.

@@ -24,6 +24,7 @@ use crate::sandbox::{self, Chosen, Limits, Mount, Policy, TreeView};
 pub struct Args {
     /// Only tests that reach what changed: in the working tree, or in a range
     #[arg(long, value_name = "RANGE", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "the option's value may be left out")]
     affected: Option<Option<String>>,
     /// Test the working tree with this patch, which is not applied
     #[arg(long, value_name = "FILE", conflicts_with = "affected")]
@@ -42,7 +43,7 @@ pub struct Args {
     memory: u64,
     /// Arguments for the runner
     #[arg(last = true, value_name = "ARGS")]
-    args: Vec<String>,
+    rest: Vec<String>,
 }
 
 /// Runs the verb.
@@ -64,7 +65,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
             Some(range) => affected(context, range.as_deref())?,
             None => None,
         },
-        args: args.args.clone(),
+        args: args.rest.clone(),
     };
     let plan = match &args.patch {
         Some(file) => Some(patched(context, &repo, file)?),
@@ -101,15 +102,14 @@ fn files(repo: &Repo) -> Result<Vec<String>, Error> {
 fn runners(args: &Args, project: &Project<'_>) -> Result<Vec<&'static dyn Runner>, Error> {
     if let Some(name) = &args.runner {
         let found = runner::RUNNERS.iter().find(|runner| runner.name() == name);
-        return match found {
-            Some(runner) => Ok(vec![*runner]),
-            None => {
-                let names: Vec<_> = runner::RUNNERS.iter().map(|runner| runner.name()).collect();
-                Err(Error::Usage(format!(
-                    "no runner `{name}`; there are {}",
-                    names.join(", ")
-                )))
-            }
+        return if let Some(runner) = found {
+            Ok(vec![*runner])
+        } else {
+            let names: Vec<_> = runner::RUNNERS.iter().map(|runner| runner.name()).collect();
+            Err(Error::Usage(format!(
+                "no runner `{name}`; there are {}",
+                names.join(", ")
+            )))
         };
     }
     let found = runner::detect(project);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::report::Libtest;
-use super::{Host, Job, Missing, OUT, Parser, Project, Runner, Wanted};
+use super::{Host, Job, Missing, Parser, Project, Runner, Wanted};
 
 /// `cargo test`.
 pub struct CargoTest;
@@ -70,7 +70,6 @@ impl Runner for Nextest {
         job.command.extend(wanted.args.iter().cloned());
         job.command.extend(names(wanted));
         job.reads.push(nextest);
-        job.env.push(("HAPPY_OUT".to_owned(), OUT.to_owned()));
         job.parser = Parser::Junit;
         job.failed = vec![100];
         Ok(job)
@@ -79,9 +78,10 @@ impl Runner for Nextest {
 
 /// Arguments for Cargo, and those after `--` for the tests' own program.
 fn split(args: &[String]) -> (Vec<String>, Vec<String>) {
-    match args.iter().position(|arg| arg == "--") {
-        Some(at) => (args[..at].to_vec(), args[at + 1..].to_vec()),
-        None => (args.to_vec(), Vec::new()),
+    if let Some(at) = args.iter().position(|arg| arg == "--") {
+        (args[..at].to_vec(), args[at + 1..].to_vec())
+    } else {
+        (args.to_vec(), Vec::new())
     }
 }
 
@@ -90,9 +90,10 @@ fn split(args: &[String]) -> (Vec<String>, Vec<String>) {
 fn names(wanted: &Wanted) -> Vec<String> {
     let tests = wanted.tests.iter().flatten();
     let mut names: Vec<String> = tests
-        .map(|test| match &test.name {
-            Some(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
-            None => {
+        .map(|test| {
+            if let Some(name) = &test.name {
+                name.rsplit('.').next().unwrap_or(name).to_owned()
+            } else {
                 let name = test.path.rsplit('/').next().unwrap_or(&test.path);
                 name.trim_end_matches(".rs").to_owned()
             }

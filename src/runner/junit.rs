@@ -1,4 +1,4 @@
-//! JUnit's XML, as much of it as says which tests ran and how they ended.
+//! `JUnit`'s XML, as much of it as says which tests ran and how they ended.
 //!
 //! The file comes out of a sandbox: nothing in it is trusted, no entity beyond
 //! XML's own five is expanded, and nesting is not recursion.
@@ -6,7 +6,7 @@
 use super::report::{Case, Outcome, shortened};
 use super::seconds;
 
-/// The test cases of a JUnit file. Broken XML yields fewer.
+/// The test cases of a `JUnit` file. Broken XML yields fewer.
 pub fn cases(text: &str) -> Vec<Case> {
     let mut found = Vec::new();
     let mut current: Option<Case> = None;

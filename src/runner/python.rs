@@ -36,7 +36,8 @@ fn configured(project: &Project<'_>) -> bool {
 fn imports_pytest(project: &Project<'_>) -> bool {
     project.files.iter().any(|path| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        (name.starts_with("test_") || name.ends_with("_test.py")) && name.ends_with(".py") && {
+        let stem = name.strip_suffix(".py").unwrap_or_default();
+        (stem.starts_with("test_") || stem.ends_with("_test")) && {
             let text = project.text(path);
             text.contains("import pytest") || !text.contains("unittest")
         }

@@ -65,7 +65,7 @@ pub enum Parser {
     Libtest(Libtest),
     /// `go test -json`.
     Go(Vec<(String, String)>),
-    /// JUnit files that are written to the report folder.
+    /// `JUnit` files that are written to the report folder.
     Junit,
 }
 
@@ -125,7 +125,10 @@ impl Libtest {
     fn line(&mut self, line: &str) -> Option<Case> {
         if let Some(rest) = line.trim_start().strip_prefix("Running ") {
             // `Running unittests src/lib.rs (target/debug/deps/name-hash)`
-            self.target = rest.split(" (").next().unwrap_or(rest).to_owned();
+            rest.split(" (")
+                .next()
+                .unwrap_or(rest)
+                .clone_into(&mut self.target);
             return None;
         }
         if let Some(name) = line.trim_start().strip_prefix("Doc-tests ") {

@@ -1,4 +1,4 @@
-//! Maven, Gradle and CTest: build tools that leave JUnit files behind.
+//! Maven, Gradle and `CTest`: build tools that leave `JUnit` files behind.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
