@@ -9,6 +9,7 @@ mod layers;
 mod patch;
 mod patch_cli;
 mod sandbox;
+mod search;
 mod shell;
 mod store;
 mod test_cli;

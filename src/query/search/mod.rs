@@ -1,9 +1,9 @@
 //! Search: names, words, meaning and structure, fused by rank.
 //!
-//! Each signal ranks symbols; a symbol's score is the sum over the signals of
-//! weight / (K + rank), times a prior that says how likely a place is to be
-//! meant at all. `docs/search.md` tells what the constants are and how they
-//! were chosen.
+//! Each signal ranks symbols and gives each a share, half by its rank and half by
+//! its score beside the best; a symbol's score is the weighted sum of its shares,
+//! times a prior that says how likely a place is to be meant at all.
+//! `recipe.rs` holds the constants, `docs/search.md` how they were chosen.
 
 mod names;
 mod prior;

@@ -30,9 +30,9 @@ macro_rules! recipe {
 
 recipe! {
     /// Flattens the difference between neighbouring ranks.
-    k = 20.0,
+    k = 10.0,
     /// How much of a signal is its score beside its best one, instead of its rank.
-    raw = 0.0,
+    raw = 0.5,
     /// The weight of words in the symbol.
     words = 1.0,
     /// The weight of words in the file.
@@ -69,9 +69,9 @@ recipe! {
     /// BM25: how soon more of the same word adds nothing.
     k1 = 1.2,
     /// BM25: how much longer texts must say more.
-    b = 0.7,
+    b = 0.5,
     /// The weight of a word in a name, beside 1 in the text.
-    in_name = 3.0,
+    in_name = 2.0,
     /// The weight of a word in what it stands in.
     in_container = 1.0,
     /// The weight of a word in a signature.
