@@ -109,13 +109,13 @@ impl<'a> Priors<'a> {
             let name = self.snapshot.text(record.name)?;
             prior *= 1.0 + self.recipe.title * self.told(name);
         }
-        let of_file = match self.files.get(&record.file) {
-            Some(known) => *known,
-            None => {
-                let made = self.file(record.file)?;
-                self.files.insert(record.file, made);
-                made
-            }
+        let known = self.files.get(&record.file).copied();
+        let of_file = if let Some(known) = known {
+            known
+        } else {
+            let made = self.file(record.file)?;
+            self.files.insert(record.file, made);
+            made
         };
         Ok(prior * of_file)
     }
