@@ -112,6 +112,8 @@ pub mod def_flag {
     pub const WRAPPER: u32 = 1 << 15;
     /// Has a last parameter that takes the rest.
     pub const VARIADIC: u32 = 1 << 14;
+    /// A class that is written where its one instance is made.
+    pub const INLINE: u32 = 1 << 16;
 }
 
 /// A parameter of a function.
@@ -256,6 +258,8 @@ pub mod call_flag {
     pub const SUPER: u32 = 1 << 5;
     /// An element: a class makes an instance, a function is called.
     pub const ELEMENT: u32 = 1 << 6;
+    /// A constructor hands its own receiver to another constructor.
+    pub const DELEGATES: u32 = 1 << 7;
 }
 
 /// An argument of a call.

@@ -71,6 +71,14 @@ impl Linker<'_> {
     ) {
         let traits = self.unit(file).traits;
         match value.kind() {
+            Kind::Def if traits.callables_apart && self.is_class(value.index()) => {
+                self.call_member(file, call, value, value.index(), name, 0, inferred);
+            }
+            Kind::Def | Kind::Bound
+                if traits.function_objects && self.is_function_object(value) =>
+            {
+                self.call_function_object(file, call, value, name);
+            }
             Kind::Def | Kind::Bound if traits.invokers.contains(&name) => {
                 self.invoke_through(file, call, value);
             }
@@ -140,7 +148,7 @@ impl Linker<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one lookup, spelt out")]
-    fn call_member(
+    pub(super) fn call_member(
         &mut self,
         file: u32,
         call: u32,
@@ -155,7 +163,7 @@ impl Linker<'_> {
         } else {
             value
         };
-        let entries = self.find_member_from(class, name, skip);
+        let entries = self.candidates(class, name, skip);
         if entries.is_empty() {
             let slot = self.field(receiver, name);
             self.hang(
@@ -188,13 +196,26 @@ impl Linker<'_> {
             .filter(|entry| entry.def != NONE)
             .map(|entry| entry.def)
             .collect();
-        let chosen = self.overloads(file, call, &candidates);
+        let Some(chosen) = self.overloads(file, call, &candidates) else {
+            self.pending.push(super::overloads::Pending {
+                call,
+                value,
+                class,
+                name,
+                skip,
+                inferred,
+            });
+            return;
+        };
         for entry in entries {
             let plain = entry.def != NONE
                 && self.is_function(entry.def)
                 && self.def(entry.def).flags & (def_flag::REBOUND | def_flag::PROPERTY) == 0;
             if plain {
                 if chosen.contains(&entry.def) {
+                    if self.def(entry.def).flags & def_flag::ABSTRACT != 0 && skip == 0 {
+                        self.abstract_calls.push((call, class, name));
+                    }
                     let bound = self.def(entry.def).flags & def_flag::STATIC == 0;
                     let receiver = bound.then_some(receiver);
                     self.enter(file, call, entry.def, receiver, inferred);
@@ -215,7 +236,7 @@ impl Linker<'_> {
     }
 
     /// A call on the bases' view passes on the caller's own receiver.
-    fn pass_this(&mut self, file: u32, call: u32, def: u32) {
+    pub(super) fn pass_this(&mut self, file: u32, call: u32, def: u32) {
         let caller = self.call(file, call).caller;
         let from = self.unit(file).facts.defs[caller as usize].this_slot;
         let target = self.file_of(def);
@@ -223,41 +244,6 @@ impl Linker<'_> {
         if from != NONE && to != NONE {
             let (from, to) = (self.slot_in(file, from), self.slot_in(target, to));
             self.flow(from, to, NONE);
-        }
-    }
-
-    /// Of several functions of one name, those that take this many arguments.
-    pub(super) fn overloads(&self, file: u32, call: u32, candidates: &[u32]) -> Vec<u32> {
-        if candidates.len() < 2 {
-            return candidates.to_vec();
-        }
-        let record = self.call(file, call);
-        if record.flags & call_flag::SPREAD != 0 || !self.unit(file).traits.overloads {
-            return candidates.to_vec();
-        }
-        let count = record.args_len;
-        let fits: Vec<u32> = candidates
-            .iter()
-            .copied()
-            .filter(|def| {
-                let params = self
-                    .unit(self.file_of(*def))
-                    .facts
-                    .params_of(*def - self.def_base[self.file_of(*def) as usize]);
-                let rest = params
-                    .iter()
-                    .any(|param| param.flags & param_flag::REST != 0);
-                let required = params
-                    .iter()
-                    .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
-                    .count() as u32;
-                count >= required && (rest || count <= params.len() as u32)
-            })
-            .collect();
-        if fits.is_empty() {
-            candidates.to_vec()
-        } else {
-            fits
         }
     }
 
@@ -291,11 +277,26 @@ impl Linker<'_> {
                     self.sets.add(result, made, false);
                     receiver = Some(made);
                 }
+                if receiver.is_none() && method && self.unit(file).traits.callables_apart {
+                    if record.receiver == NONE {
+                        self.call_bare(file, call, def, inferred);
+                    } else {
+                        self.enter_unbound(file, call, def);
+                    }
+                    return;
+                }
                 if receiver.is_none() && method && self.unit(file).traits.implicit_this {
                     self.enter_implicit(file, call, def, inferred);
                     return;
                 }
                 self.enter(file, call, def, receiver, inferred);
+            }
+            Kind::Super if record.flags & call_flag::DELEGATES != 0 => {
+                self.construct_direct_base(file, call, value.index(), inferred);
+            }
+            Kind::Bound if self.is_class(self.bound[value.index() as usize].0) => {
+                let class = self.bound[value.index() as usize].0;
+                self.make(file, call, class, true);
             }
             Kind::Bound => {
                 let (def, receiver) = self.bound[value.index() as usize];
@@ -369,9 +370,20 @@ impl Linker<'_> {
         if !makes && !traits.call_constructs {
             return;
         }
+        self.make(file, call, class, inferred);
+    }
+
+    /// Makes an instance of `class`.
+    pub(super) fn make(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
+        let record = *self.call(file, call);
+        let traits = self.unit(self.file_of(class)).traits;
         let made = Value::new(Kind::Instance, class);
         let result = self.slot_in(file, record.result);
         self.sets.add(result, made, false);
+        if self.def(class).flags & def_flag::INLINE != 0 {
+            self.construct_direct_base(file, call, class, inferred);
+            return;
+        }
         let constructors: Vec<u32> = if traits.inherits_constructor {
             self.find_member(class, CONSTRUCT)
         } else {
@@ -382,7 +394,18 @@ impl Linker<'_> {
         .filter(|entry| entry.def != NONE)
         .map(|entry| entry.def)
         .collect();
-        let chosen = self.overloads(file, call, &constructors);
+        let Some(chosen) = self.overloads(file, call, &constructors) else {
+            let value = Value::new(Kind::Def, class);
+            self.pending.push(super::overloads::Pending {
+                call,
+                value,
+                class,
+                name: CONSTRUCT,
+                skip: 0,
+                inferred,
+            });
+            return;
+        };
         if chosen.is_empty() {
             self.add_target(call, class, inferred);
         }
@@ -412,7 +435,7 @@ impl Linker<'_> {
             return;
         }
         let chosen = self.overloads(file, call, &constructors);
-        for def in chosen {
+        for def in chosen.unwrap_or(constructors) {
             self.enter(file, call, def, Some(this), inferred);
             self.pass_this(file, call, def);
         }
@@ -450,13 +473,14 @@ impl Linker<'_> {
                     let argument = self.slot_in(file, argument.slot);
                     self.hang(from, DynamicOp::Decorated { to, argument });
                 }
+                _ if self.give_argument(file, &site, def, receiver) => {}
                 _ => self.flow(from, to, NONE),
             }
         }
         self.pass_arguments(file, &site, def, receiver.is_some());
     }
 
-    fn pass_arguments(&mut self, file: u32, site: &CallRec, def: u32, has_receiver: bool) {
+    pub(super) fn pass_arguments(&mut self, file: u32, site: &CallRec, def: u32, has_receiver: bool) {
         let target = self.file_of(def);
         let local = def - self.def_base[target as usize];
         let facts = &self.unit(target).facts;

@@ -249,7 +249,9 @@ impl Linker<'_> {
             let implicit = call.flags & call_flag::IMPLICIT != 0;
             let mut at = self.target_heads[id as usize];
             if at == NONE {
-                if !implicit {
+                let made = call.flags & call_flag::NEW != 0
+                    && !self.sets.is_empty(self.slot_in(file as u32, call.result));
+                if !implicit && !made {
                     let reason = self.reason(file as u32, call);
                     let (line, column) = (call.line, call.column);
                     let name = unit.facts.hash(call.name);
@@ -422,8 +424,8 @@ impl Linker<'_> {
             if classes.binary_search(&class).is_err() {
                 continue;
             }
-            let name = self.def_name(def);
-            for entry in self.find_member_from(class, name, 1) {
+            let name = self.member_name(def);
+            for entry in self.overridden(class, name, def) {
                 if entry.def == NONE || entry.def == def || !self.is_function(entry.def) {
                     continue;
                 }

@@ -80,6 +80,8 @@ pub(super) struct Sets {
     cells: Vec<Cell>,
     /// Slots with values to pass on.
     queue: std::collections::VecDeque<u32>,
+    /// What slots with a written type can hold.
+    pub(super) limits: super::limits::Limits,
 }
 
 impl Sets {
@@ -96,6 +98,7 @@ impl Sets {
             heads: vec![empty; slots],
             cells: Vec::with_capacity(slots / 2),
             queue: std::collections::VecDeque::new(),
+            limits: super::limits::Limits::default(),
         }
     }
 
@@ -124,6 +127,9 @@ impl Sets {
                 return false;
             }
             at = cell.next;
+        }
+        if !self.limits.accept(slot, value) {
+            return false;
         }
         if head.len >= CAP {
             self.heads[slot as usize].full = true;

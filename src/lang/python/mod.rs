@@ -83,6 +83,7 @@ impl ModuleRule for Rule {
                         module,
                         submodule: full,
                         external: None,
+                        rest: Vec::new(),
                     };
                 }
                 continue;
@@ -196,6 +197,7 @@ impl Rule {
             module,
             submodule,
             external: None,
+            rest: Vec::new(),
         }
     }
 }
