@@ -178,7 +178,7 @@ impl Walk<'_> {
             .iter()
             .rposition(|function| !function.outer_this)
             // A class inside the function has receivers of its own.
-            .filter(|at| class == NONE || self.functions[*at].def > class || !self.is_type(class));
+            .filter(|at| class == NONE || self.functions[*at].def >= class || !self.is_type(class));
         let Some(at) = found else {
             if class != NONE && self.is_type(class) {
                 let slot = self.builder.slot();
