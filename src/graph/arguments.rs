@@ -167,7 +167,9 @@ impl Linker<'_> {
                 }
             }
             None => {
-                let traits = self.alloc(written.index()).map(|(file, _)| self.unit(file).traits);
+                let traits = self
+                    .alloc(written.index())
+                    .map(|(file, _)| self.unit(file).traits);
                 if !traits.is_some_and(|traits| traits.function_objects) {
                     return;
                 }

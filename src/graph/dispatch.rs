@@ -120,7 +120,13 @@ impl Linker<'_> {
     }
 
     /// Calls a constructor of the class that `class` extends, on the same instance.
-    pub(super) fn construct_direct_base(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
+    pub(super) fn construct_direct_base(
+        &mut self,
+        file: u32,
+        call: u32,
+        class: u32,
+        inferred: bool,
+    ) {
         let bases = self.hierarchy.bases.get(&class);
         let base = bases.into_iter().flatten().find(|base| !base.implements);
         let Some(base) = base.map(|base| base.class) else {
@@ -154,7 +160,13 @@ impl Linker<'_> {
             self.add_target(call, base, inferred);
         }
         for def in chosen {
-            self.enter(file, call, def, Some(Value::new(Kind::Instance, class)), inferred);
+            self.enter(
+                file,
+                call,
+                def,
+                Some(Value::new(Kind::Instance, class)),
+                inferred,
+            );
         }
     }
 
@@ -186,8 +198,7 @@ impl Linker<'_> {
         let mut at = self.target_heads[call as usize];
         while at != NONE {
             let cell = self.targets[at as usize];
-            if cell.target & EXTERNAL == 0
-                && self.def(cell.target).flags & def_flag::ABSTRACT == 0
+            if cell.target & EXTERNAL == 0 && self.def(cell.target).flags & def_flag::ABSTRACT == 0
             {
                 return true;
             }

@@ -134,7 +134,11 @@ impl Linker<'_> {
                 None => MANY,
             },
             Kind::External => {
-                let traits = self.input.units.iter().find(|unit| unit.traits.typed_variables);
+                let traits = self
+                    .input
+                    .units
+                    .iter()
+                    .find(|unit| unit.traits.typed_variables);
                 let name = self.externals[value.index() as usize].1;
                 let any = traits.is_some_and(|unit| unit.traits.top_types.contains(&name));
                 if any { MANY } else { OUTSIDE }

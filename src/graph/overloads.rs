@@ -29,7 +29,8 @@ enum Shape {
     Open,
     Class(u32),
     External(u32),
-    Array,
+    /// An array, by the object that its type is.
+    Array(u32),
     /// A function of so many parameters.
     Function(usize),
 }
@@ -88,7 +89,10 @@ impl Linker<'_> {
             let current = seen[at];
             at += 1;
             let container = self.container(current);
-            let entries = self.table.get(container, name).filter(|entry| entry.def != def);
+            let entries = self
+                .table
+                .get(container, name)
+                .filter(|entry| entry.def != def);
             let same: Vec<Entry> = entries
                 .filter(|entry| current != class && self.same_signature(entry.def, def))
                 .collect();
@@ -121,7 +125,8 @@ impl Linker<'_> {
             && first.iter().zip(second).all(|(first, second)| {
                 let (a, b) = (self.type_of(one, first), self.type_of(other, second));
                 let open = |shape| matches!(shape, Shape::Open | Shape::Unknown);
-                a == b || open(a) || open(b)
+                let both = matches!((a, b), (Shape::Array(_), Shape::Array(_)));
+                a == b || open(a) || open(b) || both && self.elements_agree(a, b)
             })
     }
 
@@ -147,7 +152,11 @@ impl Linker<'_> {
             Kind::Bound => {
                 let def = self.bound[value.index() as usize].0;
                 let known = self.is_function(def);
-                Shape::Function(if known { self.params(def).len() } else { usize::MAX })
+                Shape::Function(if known {
+                    self.params(def).len()
+                } else {
+                    usize::MAX
+                })
             }
             Kind::Object | Kind::Applied => {
                 if let Some(class) = self.applied_class(value) {
@@ -157,8 +166,10 @@ impl Linker<'_> {
                     return Shape::External(external);
                 }
                 match self.alloc(value.index()) {
-                    Some((_, record)) if record.class_slot == NONE => Shape::Array,
-                    Some((_, record)) if record.kind == alloc::LITERAL => Shape::Array,
+                    Some((_, record)) if record.class_slot == NONE => Shape::Array(value.index()),
+                    Some((_, record)) if record.kind == alloc::LITERAL => {
+                        Shape::Array(value.index())
+                    }
                     _ => Shape::Unknown,
                 }
             }
@@ -184,9 +195,8 @@ impl Linker<'_> {
 
     fn rank(&mut self, arg: Shape, param: Shape, file: u32) -> u32 {
         let traits = self.unit(file).traits;
-        let any = |linker: &Self, id: u32| {
-            traits.top_types.contains(&linker.externals[id as usize].1)
-        };
+        let any =
+            |linker: &Self, id: u32| traits.top_types.contains(&linker.externals[id as usize].1);
         match (arg, param) {
             (Shape::Unknown, _) | (_, Shape::Unknown) => fit::UNKNOWN,
             (Shape::Null, Shape::External(id)) if self.is_primitive(id) => fit::NOT,
@@ -206,7 +216,13 @@ impl Linker<'_> {
                     None => fit::NOT,
                 }
             }
-            (Shape::Array, Shape::Array) => fit::SAME,
+            (Shape::Array(one), Shape::Array(other)) => {
+                match (self.element(one), self.element(other)) {
+                    (Shape::Array(_), Shape::Array(_)) => fit::NEAR,
+                    (one, other) if one == other => fit::SAME,
+                    (one, other) => self.rank(one, other, file).min(fit::FUNCTION),
+                }
+            }
             (Shape::Function(count), Shape::Class(class)) => self.rank_function(count, class),
             (Shape::Function(_), Shape::External(id)) if any(self, id) => fit::UNKNOWN,
             (Shape::Function(_), Shape::External(id)) if self.is_primitive(id) => fit::NOT,
@@ -266,9 +282,14 @@ impl Linker<'_> {
         let mut exact: Vec<u32> = Vec::new();
         for def in candidates {
             let params = self.params(*def);
-            let rest = params.iter().any(|param| param.flags & param_flag::REST != 0);
+            let rest = params
+                .iter()
+                .any(|param| param.flags & param_flag::REST != 0);
             let optional = param_flag::OPTIONAL | param_flag::REST;
-            let required = params.iter().filter(|param| param.flags & optional == 0).count();
+            let required = params
+                .iter()
+                .filter(|param| param.flags & optional == 0)
+                .count();
             if count >= required && (rest || count <= params.len()) {
                 fits.push(*def);
                 if count == params.len() {
@@ -310,7 +331,7 @@ impl Linker<'_> {
                         continue;
                     };
                     let gathers = param.flags & param_flag::REST != 0
-                        && (*arg != Shape::Array || at + 1 != shapes.len());
+                        && (!matches!(arg, Shape::Array(_)) || at + 1 != shapes.len());
                     if gathers && round == 0 {
                         misses += usize::from(*arg != Shape::Null);
                         continue;
@@ -347,10 +368,23 @@ impl Linker<'_> {
         }
         let file = self.file_of(def);
         let slot = self.slot_in(file, param.type_slot);
-        let Some((value, _)) = self.sets.values(slot).next() else {
-            return Shape::Unknown;
+        let first = self.sets.values(slot).next();
+        let object = first.filter(|(value, _)| value.kind() == Kind::Object);
+        object.map_or(Shape::Unknown, |(value, _)| self.element(value.index()))
+    }
+
+    fn elements_agree(&self, one: Shape, other: Shape) -> bool {
+        let (Shape::Array(one), Shape::Array(other)) = (one, other) else {
+            return false;
         };
-        let Some((owner, record)) = self.alloc(value.index()).filter(|_| value.kind() == Kind::Object)
+        let (one, other) = (self.element(one), self.element(other));
+        let open = |shape| matches!(shape, Shape::Open | Shape::Unknown | Shape::Array(_));
+        one == other || open(one) || open(other)
+    }
+
+    /// What is known of the elements of an array.
+    fn element(&self, object: u32) -> Shape {
+        let Some((owner, record)) = self.alloc(object).filter(|(_, record)| record.args_len > 0)
         else {
             return Shape::Unknown;
         };
@@ -375,7 +409,8 @@ impl Linker<'_> {
                 let file = self.call_file(pending.call);
                 let record = self.call(file, pending.call);
                 let args = self.unit(file).facts.args_of(record);
-                args.iter().all(|arg| !self.sets.is_empty(self.slot_in(file, arg.slot)))
+                args.iter()
+                    .all(|arg| !self.sets.is_empty(self.slot_in(file, arg.slot)))
             });
         let now = if ready.is_empty() {
             waiting
@@ -384,7 +419,15 @@ impl Linker<'_> {
             ready
         };
         self.settling = true;
-        for Pending { call, value, class, name, skip, inferred } in now {
+        for Pending {
+            call,
+            value,
+            class,
+            name,
+            skip,
+            inferred,
+        } in now
+        {
             let file = self.call_file(call);
             if name == CONSTRUCT && value.kind() == Kind::Def {
                 self.make(file, call, class, inferred);

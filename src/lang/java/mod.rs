@@ -92,7 +92,10 @@ impl ModuleRule for Rule {
 fn qualified(modules: &mut Modules, top: u32, package: &[u8]) -> u32 {
     let mut outer = top;
     let mut end = 0;
-    for part in package.split(|byte| *byte == b'.').filter(|part| !part.is_empty()) {
+    for part in package
+        .split(|byte| *byte == b'.')
+        .filter(|part| !part.is_empty())
+    {
         end += part.len() + usize::from(end > 0);
         let mut name = b"\0\0".to_vec();
         name.extend_from_slice(&package[..end]);
@@ -135,10 +138,18 @@ fn nearest<'a>(roots: &'a [Vec<u8>], home: &[u8]) -> Vec<&'a [u8]> {
 /// The name of a package outside the repository.
 fn external(path: &[u8]) -> String {
     let with_the_platform = [
-        &b"java."[..], b"javax.", b"jdk.", b"sun.", b"com.sun.", b"org.w3c.dom", b"org.xml.sax",
+        &b"java."[..],
+        b"javax.",
+        b"jdk.",
+        b"sun.",
+        b"com.sun.",
+        b"org.w3c.dom",
+        b"org.xml.sax",
         b"org.ietf.jgss",
     ];
-    let standard = with_the_platform.iter().any(|start| path.starts_with(start));
+    let standard = with_the_platform
+        .iter()
+        .any(|start| path.starts_with(start));
     let prefix = if standard { "jdk" } else { "maven" };
     format!("{prefix}:{}", String::from_utf8_lossy(path))
 }
@@ -149,7 +160,10 @@ mod tests {
 
     #[test]
     fn a_root_is_what_stands_before_the_package() {
-        assert_eq!(root(b"src/main/java/org/a/B.java", b"org.a"), b"src/main/java");
+        assert_eq!(
+            root(b"src/main/java/org/a/B.java", b"org.a"),
+            b"src/main/java"
+        );
         assert_eq!(root(b"org/a/B.java", b"org.a"), b"");
         assert_eq!(root(b"odd/B.java", b"org.a"), b"odd");
         assert_eq!(root(b"B.java", b""), b"");
