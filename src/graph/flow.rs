@@ -55,6 +55,10 @@ pub(super) enum DynamicOp {
     /// Gain what a decorator gives for `argument`: a function that stands for
     /// what it wraps is what it wraps.
     Decorated { to: u32, argument: u32 },
+    /// Call member `name` of what arrives.
+    Virtual { call: u32, name: u64 },
+    /// A function that arrives is the one method of the type in `class_slot`.
+    Implement { written: Value },
 }
 
 /// A flow edge, in its slot's list.
@@ -125,8 +129,14 @@ impl Linker<'_> {
             self.hang(slot, DynamicOp::Instance { to });
         }
         self.initialise_fields();
+        self.find_limits();
         self.sets.restart();
-        self.run();
+        loop {
+            self.run();
+            if !self.settle_pending() && !self.dispatch_abstract() {
+                break;
+            }
+        }
     }
 
     /// Names that may be inherited members: now it can be seen which are.
@@ -195,7 +205,7 @@ impl Linker<'_> {
         if let Some(count) = self.dynamic.get(&slot).map(Vec::len) {
             for at in 0..count {
                 let operation = self.dynamic[&slot][at];
-                self.operate_dynamic(operation, value);
+                self.operate_dynamic(operation, value, inferred);
             }
         }
     }
@@ -273,7 +283,7 @@ impl Linker<'_> {
         }
     }
 
-    fn operate_dynamic(&mut self, operation: DynamicOp, value: Value) {
+    fn operate_dynamic(&mut self, operation: DynamicOp, value: Value, inferred: bool) {
         match operation {
             DynamicOp::Load {
                 to,
@@ -335,6 +345,11 @@ impl Linker<'_> {
                     self.sets.add(to, value, true);
                 }
             }
+            DynamicOp::Virtual { call, name } => {
+                let file = self.call_file(call);
+                self.call_method(file, call, value, name, inferred);
+            }
+            DynamicOp::Implement { written } => self.implement(written, value),
         }
     }
 
@@ -382,13 +397,15 @@ impl Linker<'_> {
         if value.kind() != Kind::Def || self.def(value.index()).kind != kind::METHOD {
             return value;
         }
+        self.bound_to(value.index(), receiver)
+    }
+
+    /// A function with its receiver; of a class, what makes its instances.
+    pub(super) fn bound_to(&mut self, def: u32, receiver: Value) -> Value {
         let next = self.bound.len() as u32;
-        let id = *self
-            .bound_ids
-            .entry((value.index(), receiver.0))
-            .or_insert(next);
+        let id = *self.bound_ids.entry((def, receiver.0)).or_insert(next);
         if id == next {
-            self.bound.push((value.index(), receiver));
+            self.bound.push((def, receiver));
         }
         Value::new(Kind::Bound, id)
     }
@@ -401,8 +418,8 @@ impl Linker<'_> {
         }
         known.push(operation);
         let passed: Vec<(Value, bool)> = self.sets.passed(slot).collect();
-        for (value, _) in passed {
-            self.operate_dynamic(operation, value);
+        for (value, inferred) in passed {
+            self.operate_dynamic(operation, value, inferred);
         }
     }
 
@@ -430,6 +447,7 @@ impl Linker<'_> {
             _ => return,
         };
         self.sets.add(to, made, false);
+        self.expect_function(made, to);
     }
 
     /// Gives the elements of `value`; `part` says whether keys or elements are

@@ -24,6 +24,8 @@ pub(super) struct Hierarchy {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Base {
     pub(super) class: u32,
+    /// The applied type that the base is written as, or [`NONE`].
+    pub(super) applied: u32,
     pub(super) implements: bool,
     pub(super) file: u32,
     pub(super) line: u32,
@@ -53,7 +55,12 @@ impl Linker<'_> {
                 for value in found {
                     let target = match value.kind() {
                         Kind::Def => Some(value.index()),
-                        Kind::Object => self.applied_class(value),
+                        Kind::Object => {
+                            if let Some(external) = self.applied_external(value) {
+                                self.hierarchy.external.entry(class).or_insert(external);
+                            }
+                            self.applied_class(value)
+                        }
                         Kind::External => {
                             self.hierarchy
                                 .external
@@ -68,6 +75,11 @@ impl Linker<'_> {
                     };
                     let record = Base {
                         class: target,
+                        applied: if value.kind() == Kind::Object {
+                            value.index()
+                        } else {
+                            NONE
+                        },
                         implements: base.implements != 0,
                         file: file as u32,
                         line: base.line,
@@ -115,6 +127,7 @@ impl Linker<'_> {
                     let record = Base {
                         class: target,
                         implements: false,
+                        applied: NONE,
                         file,
                         line: 0,
                         column: 0,

@@ -9,15 +9,19 @@ mod calls;
 mod declared;
 mod construct;
 mod convert;
+mod arguments;
 mod dispatch;
 mod emit;
 mod flow;
+mod hierarchy_dispatch;
 mod hierarchy;
+mod limits;
 mod members;
 mod names;
 mod outside;
 mod program;
 mod settle;
+mod overloads;
 mod table;
 mod values;
 
@@ -26,7 +30,6 @@ pub use emit::{Edge, EdgeKind, Linked, Reason, Unresolved};
 use rustc_hash::FxHashMap;
 
 use crate::facts::View;
-use crate::facts::format::NONE;
 
 /// One file to be linked.
 #[derive(Debug)]
@@ -44,7 +47,7 @@ pub struct Unit<'a> {
 }
 
 /// What an import path means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The module that the path names, or [`NONE`].
     pub module: u32,
@@ -52,15 +55,8 @@ pub struct Target {
     pub submodule: u32,
     /// Index of the external path in [`Input::externals`], or [`NONE`].
     pub external: u32,
-}
-
-impl Target {
-    /// An import that leads nowhere.
-    pub const UNKNOWN: Self = Self {
-        module: NONE,
-        submodule: NONE,
-        external: NONE,
-    };
+    /// Members inside members behind the module, by hash of their names.
+    pub rest: Vec<u64>,
 }
 
 /// How a language behaves when names are linked.
@@ -130,6 +126,22 @@ pub struct LinkTraits {
     pub static_dispatch: bool,
     /// What the name of a destructor starts with.
     pub destructor: Vec<u8>,
+    /// Such calls are no calls of whoever calls the external function.
+    pub silent_callbacks: bool,
+    /// Names of callables are apart from those of variables.
+    pub callables_apart: bool,
+    /// Imported names are seen in their own file alone.
+    pub private_imports: bool,
+    /// A function as a value is an object whose method calls it.
+    pub function_objects: bool,
+    /// Methods of such objects that do not.
+    pub object_methods: Vec<u64>,
+    /// The written type of a variable limits what it holds.
+    pub typed_variables: bool,
+    /// External types that every value has.
+    pub top_types: Vec<u64>,
+    /// External types each of which takes the values of those before it.
+    pub widening: Vec<u64>,
 }
 
 /// Everything that linking needs.
@@ -170,16 +182,20 @@ pub const SOURCES: &[&str] = &[
     include_str!("declared.rs"),
     include_str!("construct.rs"),
     include_str!("convert.rs"),
+    include_str!("arguments.rs"),
     include_str!("dispatch.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
+    include_str!("hierarchy_dispatch.rs"),
     include_str!("hierarchy.rs"),
+    include_str!("limits.rs"),
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
     include_str!("outside.rs"),
     include_str!("program.rs"),
     include_str!("settle.rs"),
+    include_str!("overloads.rs"),
     include_str!("table.rs"),
     include_str!("values.rs"),
 ];

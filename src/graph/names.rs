@@ -89,6 +89,12 @@ pub(super) struct Linker<'a> {
     pub(super) sights: FxHashMap<u32, std::sync::Arc<super::program::Sight>>,
     /// The files that each file includes, where top levels stand in one scope.
     pub(super) included: Vec<Vec<u32>>,
+    /// Calls that wait until more is known of their arguments.
+    pub(super) pending: Vec<super::overloads::Pending>,
+    /// Whether waiting calls are being decided.
+    pub(super) settling: bool,
+    /// Calls that met a member without a body: call, class, name.
+    pub(super) abstract_calls: Vec<(u32, u32, u64)>,
 }
 
 impl<'a> Linker<'a> {
@@ -131,6 +137,9 @@ impl<'a> Linker<'a> {
             held: FxHashMap::default(),
             sights: FxHashMap::default(),
             included: Vec::new(),
+            pending: Vec::new(),
+            settling: false,
+            abstract_calls: Vec::new(),
         };
         linker.number();
         linker
@@ -178,6 +187,16 @@ impl<'a> Linker<'a> {
 
     pub(super) fn def_name(&self, def: u32) -> u64 {
         self.unit(self.file_of(def)).facts.hash(self.def(def).name)
+    }
+
+    /// The name under which a definition is a member.
+    pub(super) fn member_name(&self, def: u32) -> u64 {
+        let unit = self.unit(self.file_of(def));
+        if !unit.traits.callables_apart || !self.is_function(def) {
+            return self.def_name(def);
+        }
+        let text = unit.facts.name(self.def(def).name);
+        name_hash(&[text, b"()"].concat())
     }
 
     pub(super) fn parent(&self, def: u32) -> u32 {
@@ -292,7 +311,7 @@ impl<'a> Linker<'a> {
                 if unit.traits.program_scope {
                     continue;
                 }
-                if import.flags & import_flag::WILDCARD != 0 {
+                if import.flags & import_flag::WILDCARD != 0 && !unit.traits.private_imports {
                     let home = self.home(file as u32, self.module_scope(file as u32, import.scope));
                     if target.module != NONE && target.module != home {
                         self.wildcards.entry(home).or_default().push(target.module);
@@ -335,7 +354,7 @@ impl<'a> Linker<'a> {
                     import.item,
                     item,
                     import.flags,
-                    *target,
+                    target,
                     unit,
                     file_id,
                 );
@@ -345,6 +364,7 @@ impl<'a> Linker<'a> {
                 continue;
             }
             let guessed = self.guessed_imports(file_id);
+            let (modules, types) = self.private_wildcards(file_id);
             for free in unit.facts.frees {
                 if free.outer != NONE {
                     continue;
@@ -355,7 +375,14 @@ impl<'a> Linker<'a> {
                     self.sets.add(slot, Value::new(Kind::Module, module), false);
                     continue;
                 }
-                let found = self.look_up_module(unit.module, name, slot, unit.family);
+                let found = self.look_up_module(unit.module, name, slot, unit.family)
+                    || modules
+                        .iter()
+                        .any(|module| self.look_up_module(*module, name, slot, unit.family));
+                for inner in types.iter().filter(|_| !found) {
+                    let (to, site, file) = (slot, NONE, file_id);
+                    self.hang(*inner, DynamicOp::Load { to, name, site, file });
+                }
                 if !found {
                     if let Some(external) = unit.traits.builtins.get(&name) {
                         let id = self.external_path(*external);
@@ -380,6 +407,41 @@ impl<'a> Linker<'a> {
             .collect()
     }
 
+    /// What a file's own wildcard imports open: modules, and slots of classes.
+    fn private_wildcards(&mut self, file: u32) -> (Vec<u32>, Vec<u32>) {
+        let unit = self.unit(file);
+        let (mut modules, mut types) = (Vec::new(), Vec::new());
+        if !unit.traits.private_imports {
+            return (modules, types);
+        }
+        for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
+            if import.flags & import_flag::WILDCARD == 0 || target.module == NONE {
+                continue;
+            }
+            if target.rest.is_empty() {
+                modules.push(target.module);
+            } else {
+                types.extend(self.member_of_module(file, target, unit.family));
+            }
+        }
+        (modules, types)
+    }
+
+    /// The slot of the member that a path names behind its module.
+    fn member_of_module(&mut self, file: u32, target: &super::Target, family: u8) -> Option<u32> {
+        let mut slot = self.sets.grow();
+        let (first, rest) = target.rest.split_first()?;
+        if target.module == NONE || !self.look_up_module(target.module, *first, slot, family) {
+            return None;
+        }
+        for name in rest {
+            let (to, name, site) = (self.sets.grow(), *name, NONE);
+            self.hang(slot, DynamicOp::Load { to, name, site, file });
+            slot = to;
+        }
+        Some(slot)
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one import, spelt out")]
     fn bind_import(
         &mut self,
@@ -387,12 +449,17 @@ impl<'a> Linker<'a> {
         item_name: u32,
         item: u64,
         flags: u32,
-        target: super::Target,
+        target: &super::Target,
         unit: &Unit<'_>,
         file: u32,
     ) {
-        let _ = file;
-        if target.module != NONE {
+        if !target.rest.is_empty() {
+            if let Some(inner) = self.member_of_module(file, target, unit.family) {
+                let (to, site, name) = (slot, NONE, item);
+                self.hang(inner, DynamicOp::Load { to, name, site, file });
+                return;
+            }
+        } else if target.module != NONE {
             if item_name == NONE {
                 self.sets
                     .add(slot, Value::new(Kind::Module, target.module), false);
@@ -436,7 +503,9 @@ impl<'a> Linker<'a> {
         if target.external != NONE {
             let mut id = self.external_path(target.external);
             if item_name != NONE {
-                let text = String::from_utf8_lossy(unit.facts.name(item_name)).into_owned();
+                let text = unit.facts.name(item_name);
+                let text = text.strip_suffix(b"()").unwrap_or(text);
+                let text = String::from_utf8_lossy(text).into_owned();
                 id = self.external_child(id, item, &text);
             }
             self.sets.add(slot, Value::new(Kind::External, id), false);

@@ -61,6 +61,8 @@ pub struct Destination {
     pub submodule: u32,
     /// The external path, where it leads out of the repository.
     pub external: Option<String>,
+    /// What is left of the path behind the module: members inside members.
+    pub rest: Vec<u8>,
 }
 
 impl Destination {
@@ -70,6 +72,7 @@ impl Destination {
             module,
             submodule: NOWHERE,
             external: None,
+            rest: Vec::new(),
         }
     }
 
@@ -79,6 +82,7 @@ impl Destination {
             module: NOWHERE,
             submodule: NOWHERE,
             external: Some(path),
+            rest: Vec::new(),
         }
     }
 
@@ -88,6 +92,7 @@ impl Destination {
             module: NOWHERE,
             submodule: NOWHERE,
             external: None,
+            rest: Vec::new(),
         }
     }
 }
