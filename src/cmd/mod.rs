@@ -19,6 +19,7 @@ mod graph;
 mod impact;
 mod index;
 mod input;
+mod machine;
 mod output;
 mod patch;
 mod path;

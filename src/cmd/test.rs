@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::context::{Context, Machine};
+use super::context::Context;
 use super::error::Error;
+use super::machine::Machine;
 use super::{bases, input, patch as patching};
 use crate::git::Repo;
 use crate::patch::{self, PatchError};

@@ -180,7 +180,9 @@ impl Walk<'_> {
                 result = Some(*value);
             }
         }
-        if frame.role == Role::Declare && (self.frame_is(Role::Declare) || self.frame_is(Role::Param)) {
+        if frame.role == Role::Declare
+            && (self.frame_is(Role::Declare) || self.frame_is(Role::Param))
+        {
             // The type of several declarators is written before them.
             return targets.first().copied();
         }

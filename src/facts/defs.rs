@@ -373,7 +373,9 @@ impl Walk<'_> {
         if self.child_at(node, Field::Body).is_none() {
             return;
         }
-        let named = self.child_at(node, Field::Name).and_then(|_| self.find_name(node));
+        let named = self
+            .child_at(node, Field::Name)
+            .and_then(|_| self.find_name(node));
         let at = self.frames.len() - 1;
         // The name is that of the variable, which the frame declares.
         self.frames[at].note = 1;
@@ -386,7 +388,9 @@ impl Walk<'_> {
             return;
         }
         let base = match self.child(&frame, Field::Type) {
-            Some(written) => self.slot_of(written).map(|slot| (slot, written.line, written.column)),
+            Some(written) => self
+                .slot_of(written)
+                .map(|slot| (slot, written.line, written.column)),
             None => match self.enclosing_class() {
                 NONE => None,
                 class => {

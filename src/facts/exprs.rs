@@ -125,7 +125,11 @@ impl Walk<'_> {
         Some(Val {
             tag: Tag::Slot,
             a: slot,
-            b: if frame.mode == Mode::Type { property.b } else { NONE },
+            b: if frame.mode == Mode::Type {
+                property.b
+            } else {
+                NONE
+            },
             ..place
         })
     }
@@ -352,14 +356,22 @@ impl Walk<'_> {
             let name = self.child(frame, Field::Name)?;
             let class = self.enclosing_class();
             let a = self.builder.facts.defs.get(class as usize)?.slot;
-            return Some(Val { tag: Tag::Slot, a, ..name });
+            return Some(Val {
+                tag: Tag::Slot,
+                a,
+                ..name
+            });
         }
         let name = self.child(frame, Field::Property)?;
         let key = self.builder.callable(name.b);
         let Some(object) = self.child(frame, Field::Object) else {
             let slot = self.scopes.lookup(&mut self.builder, key);
             self.builder.mention(slot, self.def, name.line, name.column);
-            return Some(Val { tag: Tag::Slot, a: slot, ..name });
+            return Some(Val {
+                tag: Tag::Slot,
+                a: slot,
+                ..name
+            });
         };
         let mut base = self.slot_of(object)?;
         if self.child(frame, Field::Key).is_some() {
@@ -375,7 +387,11 @@ impl Walk<'_> {
             column: name.column,
             indexed: false,
         });
-        Some(Val { tag: Tag::Place, a: at, ..name })
+        Some(Val {
+            tag: Tag::Place,
+            a: at,
+            ..name
+        })
     }
 
     /// What a constructor that hands over to another one makes: `this(…)`

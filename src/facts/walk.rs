@@ -432,9 +432,7 @@ impl<'s> Walk<'s> {
 
     pub(super) fn close_scope(&mut self) {
         let inherits = match self.scopes.kind() {
-            ScopeKind::Class => {
-                self.roles.traits.implicit_this && self.heirs.contains(&self.def)
-            }
+            ScopeKind::Class => self.roles.traits.implicit_this && self.heirs.contains(&self.def),
             // The inside of a member that is defined outside its class.
             ScopeKind::Function => {
                 self.roles.traits.program_scope

@@ -4,24 +4,24 @@
 //! their definitions. Absence: this layer knows no language and no Git; what a
 //! language's import paths mean arrives as [`Target`]s.
 
+mod arguments;
 mod bodies;
 mod calls;
-mod declared;
 mod construct;
 mod convert;
-mod arguments;
+mod declared;
 mod dispatch;
 mod emit;
 mod flow;
-mod hierarchy_dispatch;
 mod hierarchy;
+mod hierarchy_dispatch;
 mod limits;
 mod members;
 mod names;
 mod outside;
+mod overloads;
 mod program;
 mod settle;
-mod overloads;
 mod table;
 mod values;
 

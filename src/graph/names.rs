@@ -349,15 +349,7 @@ impl<'a> Linker<'a> {
                 }
                 let slot = self.slot_in(file_id, import.slot);
                 let item = unit.facts.hash(import.item);
-                self.bind_import(
-                    slot,
-                    import.item,
-                    item,
-                    import.flags,
-                    target,
-                    unit,
-                    file_id,
-                );
+                self.bind_import(slot, import.item, item, import.flags, target, unit, file_id);
             }
             if unit.traits.program_scope {
                 self.bind_program_frees(file_id);
@@ -381,7 +373,15 @@ impl<'a> Linker<'a> {
                         .any(|module| self.look_up_module(*module, name, slot, unit.family));
                 for inner in types.iter().filter(|_| !found) {
                     let (to, site, file) = (slot, NONE, file_id);
-                    self.hang(*inner, DynamicOp::Load { to, name, site, file });
+                    self.hang(
+                        *inner,
+                        DynamicOp::Load {
+                            to,
+                            name,
+                            site,
+                            file,
+                        },
+                    );
                 }
                 if !found {
                     if let Some(external) = unit.traits.builtins.get(&name) {
@@ -436,7 +436,15 @@ impl<'a> Linker<'a> {
         }
         for name in rest {
             let (to, name, site) = (self.sets.grow(), *name, NONE);
-            self.hang(slot, DynamicOp::Load { to, name, site, file });
+            self.hang(
+                slot,
+                DynamicOp::Load {
+                    to,
+                    name,
+                    site,
+                    file,
+                },
+            );
             slot = to;
         }
         Some(slot)
@@ -456,7 +464,15 @@ impl<'a> Linker<'a> {
         if !target.rest.is_empty() {
             if let Some(inner) = self.member_of_module(file, target, unit.family) {
                 let (to, site, name) = (slot, NONE, item);
-                self.hang(inner, DynamicOp::Load { to, name, site, file });
+                self.hang(
+                    inner,
+                    DynamicOp::Load {
+                        to,
+                        name,
+                        site,
+                        file,
+                    },
+                );
                 return;
             }
         } else if target.module != NONE {

@@ -285,7 +285,10 @@ impl Linker<'_> {
                 .iter()
                 .filter(|param| param.flags & optional == 0)
                 .count();
-            let declared = self.declared.get(def).map_or(required, |known| known.0 as usize);
+            let declared = self
+                .declared
+                .get(def)
+                .map_or(required, |known| known.0 as usize);
             if count >= required.min(declared) && (rest || count <= params.len()) {
                 fits.push(*def);
                 if count == params.len() {

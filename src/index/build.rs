@@ -284,7 +284,9 @@ impl Builder<'_> {
                     }
                     let record = match read_unless_huge(source, job.at) {
                         Ok(None) => head_record(Reason::TooLarge, 0, u32::MAX),
-                        Ok(Some(bytes)) => extract_record(parser, &bytes, lang, self.deadline, embedder)?,
+                        Ok(Some(bytes)) => {
+                            extract_record(parser, &bytes, lang, self.deadline, embedder)?
+                        }
                         // What cannot be read is not remembered: it may be back.
                         Err(_) => return Ok(()),
                     };
