@@ -48,7 +48,11 @@ impl<'s> Builder<'s> {
         if let Some(name) = self.interned.get(bytes) {
             return *name;
         }
-        let name = self.push_name(bytes);
+        // Bytes that were made before they were met are the same name.
+        let name = match self.made.get(bytes) {
+            Some(name) => *name,
+            None => self.push_name(bytes),
+        };
         self.interned.insert(bytes, name);
         name
     }
@@ -192,6 +196,15 @@ impl<'s> Builder<'s> {
             args_len,
         });
         self.seed(slot, seed::OBJECT, at);
+        slot
+    }
+
+    /// A slot that holds the type of several types by position.
+    pub(super) fn tuple_type(&mut self, args: &[u32]) -> u32 {
+        let slot = self.applied(NONE, args);
+        if let Some(record) = self.facts.allocs.last_mut() {
+            record.kind = alloc::TUPLE;
+        }
         slot
     }
 

@@ -17,6 +17,7 @@ mod imports;
 mod leaves;
 mod operate;
 mod owners;
+mod patterns;
 mod scope;
 mod tokens;
 mod types;

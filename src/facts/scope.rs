@@ -46,16 +46,22 @@ pub(super) struct Scopes {
     sequential: bool,
     /// Not even the class's own body sees them.
     members_need_receiver: bool,
+    /// Namespaces do not see the names around them.
+    closed: bool,
+    /// Variables whose names are seen only when their declaration is over.
+    pending: Vec<(usize, u32, u32)>,
 }
 
 impl Scopes {
-    pub(super) fn new(class_visible: bool, sequential: bool) -> Self {
+    pub(super) fn new(class_visible: bool, sequential: bool, closed: bool) -> Self {
         Self {
             open: Vec::new(),
             spare: Vec::new(),
             class_visible,
             sequential,
             members_need_receiver: false,
+            closed,
+            pending: Vec::new(),
         }
     }
 
@@ -180,6 +186,47 @@ impl Scopes {
         (slot, true)
     }
 
+    /// Declares a variable that is seen by its name once [`Self::commit`] says
+    /// so; `from` is where the pending variables of its declaration start.
+    pub(super) fn declare_later(&mut self, builder: &mut Builder<'_>, name: u32, from: u32) -> u32 {
+        let depth = self.open.len() - 1;
+        let mut own = self.pending[(from as usize).min(self.pending.len())..].iter();
+        if let Some((.., slot)) = own.find(|known| (known.0, known.1) == (depth, name)) {
+            return *slot;
+        }
+        let slot = builder.slot();
+        self.pending.push((depth, name, slot));
+        slot
+    }
+
+    /// Number of variables whose declaration is not over.
+    pub(super) fn pending(&self) -> u32 {
+        self.pending.len() as u32
+    }
+
+    /// Makes pending variables visible, but for the first `from`.
+    pub(super) fn commit(&mut self, from: u32) {
+        for (depth, name, slot) in self
+            .pending
+            .split_off((from as usize).min(self.pending.len()))
+        {
+            let Some(scope) = self.open.get_mut(depth) else {
+                continue;
+            };
+            scope.current.insert(name, scope.variables.len() as u32);
+            scope.variables.push(Variable {
+                name,
+                slot,
+                declared: true,
+            });
+        }
+    }
+
+    /// Whether a later declaration of a name in the innermost scope is a new variable.
+    pub(super) fn shadows(&self) -> bool {
+        self.sequential && matches!(self.kind(), ScopeKind::Function | ScopeKind::Block)
+    }
+
     /// The innermost scope that is no block.
     pub(super) fn function_depth(&self) -> usize {
         let found = self
@@ -249,7 +296,8 @@ impl Scopes {
         mut free: impl FnMut(&mut Builder<'_>, FreeRec),
     ) {
         let depth = self.open.len() - 1;
-        let outer = self.visible_from(depth);
+        let closed = self.closed && self.kind() == ScopeKind::Module;
+        let outer = self.visible_from(depth).filter(|_| !closed);
         let Some(mut scope) = self.open.pop() else {
             return;
         };
@@ -277,7 +325,7 @@ impl Scopes {
                     FreeRec {
                         slot,
                         name,
-                        scope: 0,
+                        scope: if closed { scope.def } else { 0 },
                         outer: NONE,
                     },
                 ),

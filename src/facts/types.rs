@@ -39,6 +39,11 @@ impl Walk<'_> {
                 args.extend(self.slot_of(*value));
             }
         }
+        if frame.mode != Mode::Type && frame.field == Field::Object && self.roles.traits.typed {
+            let base = self.slot_of(object)?;
+            let slot = self.builder.applied(base, &args);
+            return Some(Self::value(frame, Tag::Slot, slot, object.b, object));
+        }
         if frame.mode != Mode::Type || args.is_empty() {
             self.type_arg = args.first().map_or((NONE, NONE), |arg| (object.end, *arg));
             // `f::<T>` is `f`: what it makes is found by inference.
@@ -57,6 +62,22 @@ impl Walk<'_> {
         let from = self.slot_of(value)?;
         let slot = self.builder.type_of(from);
         Some(Self::value(frame, Tag::Slot, slot, NONE, value))
+    }
+
+    /// Of a function's type no more is known than that it is one.
+    pub(super) fn leave_function_type(&mut self, frame: &Frame) -> Option<Val> {
+        self.settle(frame);
+        let slot = self.builder.slot();
+        Some(Val {
+            field: frame.field,
+            tag: Tag::Slot,
+            a: slot,
+            b: NONE,
+            line: frame.line,
+            column: frame.column,
+            start: frame.start,
+            end: frame.end,
+        })
     }
 
     pub(super) fn leave_array_type(&mut self, frame: &Frame) -> Option<Val> {

@@ -90,6 +90,9 @@ impl Linker<'_> {
             Kind::Super => {
                 self.call_member(file, call, value, value.index(), name, 1, inferred);
             }
+            Kind::Def
+                if self.is_class(value.index())
+                    && self.call_static(file, call, value, name, inferred) => {}
             Kind::Object | Kind::Applied => {
                 let found = match self.class_of(value) {
                     Some(class) => {
@@ -99,8 +102,20 @@ impl Linker<'_> {
                         }
                         found
                     }
-                    None => false,
+                    None => {
+                        let external = self.applied_external(value);
+                        external.is_some_and(|id| {
+                            self.call_extension(file, call, value, super::names::external(id), name)
+                        })
+                    }
                 };
+                let found = found || self.delegate(call, value, name);
+                let found = found
+                    || self.call_library(file, call, name, Some(value))
+                    || (traits.typed && self.call_blanket(file, call, value, name));
+                if traits.typed && self.alloc(value.index()).is_some() {
+                    return;
+                }
                 if !found {
                     let slot = self.field(value, name);
                     self.hang(
@@ -113,6 +128,14 @@ impl Linker<'_> {
                     self.call_container(file, call, value, name);
                 }
             }
+            Kind::External
+                if self.call_extension(
+                    file,
+                    call,
+                    value,
+                    super::names::external(value.index()),
+                    name,
+                ) => {}
             Kind::External => {
                 let member = self.external_member(value, name, file);
                 self.invoke(file, call, member, None, inferred);
@@ -152,6 +175,12 @@ impl Linker<'_> {
             value
         };
         let entries = self.find_member_from(class, name, skip);
+        if entries.is_empty() && self.unit(file).traits.typed {
+            let _ = self.delegate(call, receiver, name)
+                || self.call_library(file, call, name, Some(receiver))
+                || self.call_blanket(file, call, receiver, name);
+            return;
+        }
         if entries.is_empty() {
             let slot = self.field(receiver, name);
             self.hang(
@@ -223,43 +252,6 @@ impl Linker<'_> {
         }
     }
 
-    /// Of several functions of one name, those that take this many arguments.
-    pub(super) fn overloads(&self, file: u32, call: u32, candidates: &[u32]) -> Vec<u32> {
-        if candidates.len() < 2 {
-            return candidates.to_vec();
-        }
-        let record = self.call(file, call);
-        if record.flags & call_flag::SPREAD != 0 || !self.unit(file).traits.overloads {
-            return candidates.to_vec();
-        }
-        let count = record.args_len;
-        let fits: Vec<u32> = candidates
-            .iter()
-            .copied()
-            .filter(|def| {
-                let params = self
-                    .unit(self.file_of(*def))
-                    .facts
-                    .params_of(*def - self.def_base[self.file_of(*def) as usize]);
-                let rest = params
-                    .iter()
-                    .any(|param| param.flags & param_flag::REST != 0);
-                let rest = rest || self.def(*def).flags & def_flag::VARIADIC != 0;
-                let required = params
-                    .iter()
-                    .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
-                    .count() as u32;
-                let declared = self.declared.get(def).map_or(required, |known| known.0);
-                count >= required.min(declared) && (rest || count <= params.len() as u32)
-            })
-            .collect();
-        if fits.is_empty() {
-            candidates.to_vec()
-        } else {
-            fits
-        }
-    }
-
     /// `f.call(this, …)` calls `f`.
     fn invoke_through(&mut self, file: u32, call: u32, value: Value) {
         self.invoke(file, call, value, None, true);
@@ -305,6 +297,16 @@ impl Linker<'_> {
             }
             Kind::External => {
                 self.add_target(call, EXTERNAL | value.index(), inferred);
+                if self.unit(file).traits.typed {
+                    let name = self.externals[value.index() as usize].1;
+                    let own = self.unit(file).facts.hash(record.name);
+                    let known = self.call_library(file, call, own, None)
+                        || self.call_library(file, call, name, None);
+                    if !known {
+                        self.sets.add(result, value, true);
+                    }
+                    return;
+                }
                 if record.flags & call_flag::DECORATOR != 0 {
                     for arg in self.unit(file).facts.args_of(&record) {
                         let from = self.slot_in(file, arg.slot);
@@ -391,6 +393,15 @@ impl Linker<'_> {
         if chosen.is_empty() && !silent {
             self.add_target(call, class, inferred);
         }
+        if chosen.is_empty() && self.unit(file).traits.typed {
+            let args = self.unit(file).facts.args_of(&record);
+            for (index, arg) in args.iter().enumerate() {
+                let from = self.slot_in(file, arg.slot);
+                for entry in self.find_member(class, super::members::position(index)) {
+                    self.flow(from, entry.slot, NONE);
+                }
+            }
+        }
         for def in chosen {
             self.enter(file, call, def, Some(made), inferred);
         }
@@ -455,10 +466,29 @@ impl Linker<'_> {
                     let argument = self.slot_in(file, argument.slot);
                     self.hang(from, DynamicOp::Decorated { to, argument });
                 }
+                _ if self.unit(target).traits.typed => {
+                    let receiver = receiver.map_or(NONE, |receiver| receiver.0);
+                    let context = super::generics::Context {
+                        call,
+                        def,
+                        receiver,
+                    };
+                    self.flow_replaced(from, to, context);
+                }
                 _ => self.flow(from, to, NONE),
             }
         }
-        self.pass_arguments(file, &site, def, receiver.is_some());
+        let given = receiver.is_some_and(|receiver| {
+            !self.unit(target).traits.typed
+                || !matches!(receiver.kind(), Kind::Def | Kind::Object)
+                || self.unit(file).facts.args_of(&site).len()
+                    < self
+                        .unit(target)
+                        .facts
+                        .params_of(def - self.def_base[target as usize])
+                        .len()
+        });
+        self.pass_arguments(file, &site, def, given);
     }
 
     fn pass_arguments(&mut self, file: u32, site: &CallRec, def: u32, has_receiver: bool) {
