@@ -143,6 +143,10 @@ impl Walk<'_> {
                 result = Some(*value);
             }
         }
+        if frame.role == Role::Declare && (self.frame_is(Role::Declare) || self.frame_is(Role::Param)) {
+            // The type of several declarators is written before them.
+            return targets.first().copied();
+        }
         if frame.row.has(NodeFlag::LastValue) || frame.role == Role::Assign {
             return result.and_then(|value| {
                 let a = self.slot_of(value)?;
@@ -234,16 +238,21 @@ impl Walk<'_> {
     pub(super) fn iterate(&mut self, from: u32, at: Val) -> u32 {
         let element = self.builder.derive(op::ITERATE, from);
         let methods = self.roles.traits.iterate.clone();
+        // The first method is the value's, the others are those of what it gives.
         let mut receiver = from;
-        for method in &methods {
+        let mut last = from;
+        for (index, method) in methods.iter().enumerate() {
             let name = self.builder.made_name(method.as_bytes());
-            receiver = self.implicit_call(receiver, name, at, &[]);
+            last = self.implicit_call(receiver, name, at, &[]);
+            if index == 0 {
+                receiver = last;
+            }
         }
         if !methods.is_empty() {
             if self.roles.traits.iterate_holds {
-                self.builder.op(receiver, op::ITERATE, element, NONE, NONE);
+                self.builder.op(last, op::ITERATE, element, NONE, NONE);
             } else {
-                self.builder.copy(element, receiver);
+                self.builder.copy(element, last);
             }
         }
         if !self.roles.traits.iterate_methods.is_empty() {
@@ -400,7 +409,7 @@ impl Walk<'_> {
                 continue;
             };
             match (frame.role, value.field) {
-                (Role::Enter, _) => {
+                (Role::Enter, field) if field != Field::Type => {
                     let entered = self.enter_context(from, value);
                     if let Some(target) = target {
                         self.assign(target, entered);
@@ -409,6 +418,7 @@ impl Walk<'_> {
                 (_, Field::Type) => {
                     let to = self.builder.derive(op::INSTANCE, from);
                     if let Some(target) = target {
+                        self.declare_type(target, from);
                         self.assign(target, to);
                     }
                     result = Some(Val {
@@ -421,6 +431,9 @@ impl Walk<'_> {
                 (_, Field::Value) | (Role::Cast, Field::None) => {
                     if let Some(target) = target {
                         self.assign(target, from);
+                    }
+                    if let (Some(result), true) = (result, frame.row.has(NodeFlag::LastValue)) {
+                        self.builder.copy(result.a, from);
                     }
                     if result.is_none() {
                         result = Some(Val {
@@ -449,6 +462,14 @@ impl Walk<'_> {
             if index == 0 {
                 self.builder.copy(result, called);
             }
+        }
+        let exits = self.roles.traits.exit.clone();
+        for method in &exits {
+            let name = self.builder.made_name(method.as_bytes());
+            self.implicit_call(from, name, at, &[]);
+        }
+        if methods.is_empty() {
+            self.builder.copy(result, from);
         }
         result
     }

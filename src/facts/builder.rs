@@ -21,6 +21,8 @@ pub(super) struct Builder<'s> {
     literal_slots: FxHashMap<u32, u32>,
     /// Variables that definitions are bound to.
     pub(super) named: Vec<u32>,
+    /// Names of callables, where they are apart from those of variables.
+    apart: Option<FxHashMap<u32, u32>>,
 }
 
 impl<'s> Builder<'s> {
@@ -36,6 +38,7 @@ impl<'s> Builder<'s> {
             alias: Vec::with_capacity(lines * 3),
             literal_slots: FxHashMap::default(),
             named: Vec::new(),
+            apart: None,
         };
         builder.facts.refs.reserve(lines);
         builder.facts.calls.reserve(lines / 2);
@@ -63,6 +66,27 @@ impl<'s> Builder<'s> {
         let name = self.push_name(bytes);
         self.made.insert(bytes.to_vec(), name);
         name
+    }
+
+    /// Sets the names of what is called apart from those of variables.
+    pub(super) fn set_callables_apart(&mut self) {
+        self.apart = Some(FxHashMap::default());
+    }
+
+    /// The name under which a callable of that name is looked up.
+    pub(super) fn callable(&mut self, name: u32) -> u32 {
+        let Some(apart) = self.apart.as_mut().filter(|_| name != NONE) else {
+            return name;
+        };
+        if let Some(key) = apart.get(&name) {
+            return *key;
+        }
+        let text = [self.bytes(name), b"()"].concat();
+        let key = self.made_name(&text);
+        if let Some(apart) = self.apart.as_mut() {
+            apart.insert(name, key);
+        }
+        key
     }
 
     fn push_name(&mut self, bytes: &[u8]) -> u32 {
@@ -253,7 +277,8 @@ impl<'s> Builder<'s> {
     pub(super) fn call(&mut self, record: CallRec) -> u32 {
         let at = self.facts.calls.len() as u32;
         if record.receiver != NONE && record.callee == NONE {
-            self.op(record.receiver, op::METHOD, at, record.name, NONE);
+            let key = self.callable(record.name);
+            self.op(record.receiver, op::METHOD, at, key, NONE);
         } else if record.callee != NONE {
             self.op(record.callee, op::CALL, at, NONE, NONE);
         }

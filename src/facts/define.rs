@@ -201,8 +201,8 @@ impl Walk<'_> {
             Some((_, true)) => DefKind::Method,
             _ => kind,
         };
-        let nameless: &[u8] = match frame.role {
-            Role::Class => b"<class>",
+        let nameless: &[u8] = match kind {
+            DefKind::Class => b"<class>",
             _ => b"<lambda>",
         };
         let named = named.unwrap_or_else(|| Named {
@@ -239,7 +239,8 @@ impl Walk<'_> {
             let facts = &mut self.builder.facts;
             let last = facts.defs.len().checked_sub(1)?;
             let variable = facts.defs[last].kind == DefKind::Variable as u32;
-            (variable && slot != NONE && facts.defs[last].slot == slot).then_some(last)
+            let whole = variable && kind != DefKind::Class;
+            (whole && slot != NONE && facts.defs[last].slot == slot).then_some(last)
         });
         let parent = self.def;
         let mut record = DefRec {
@@ -311,9 +312,12 @@ impl Walk<'_> {
                 .any(|value| value.field == Field::Decorator && value.tag != Tag::Raw);
         let accessor =
             self.builder.facts.defs[def as usize].flags & (def_flag::SETTER | def_flag::PROPERTY);
+        let function = self.frames[at].role == Role::Function;
         let name = if self.frames[at].row.has(NodeFlag::Separate) {
             let text = [self.builder.bytes(name), b"!"].concat();
             self.builder.made_name(&text)
+        } else if function {
+            self.builder.callable(name)
         } else {
             name
         };

@@ -253,6 +253,9 @@ impl Walk<'_> {
             }
             None => (self.builder.slot(), NONE),
         };
+        if type_slot != NONE && frame.row.has(NodeFlag::Positional) {
+            type_slot = self.builder.applied(NONE, &[type_slot]);
+        }
         if type_slot != NONE {
             self.builder.op(type_slot, op::INSTANCE, slot, NONE, NONE);
             if self.roles.traits.program_scope
@@ -438,6 +441,47 @@ impl Walk<'_> {
         self.self_params.push((class, param));
     }
 
+    /// A class may be written where its instance is made.
+    pub(super) fn enter_new(&mut self, node: Node<'_>) {
+        if self.child_at(node, Field::Body).is_none() {
+            return;
+        }
+        let named = self.child_at(node, Field::Name).and_then(|_| self.find_name(node));
+        let at = self.frames.len() - 1;
+        // The name is that of the variable, which the frame declares.
+        self.frames[at].note = 1;
+        self.define(node, named, DefKind::Class, def_flag::INLINE);
+    }
+
+    pub(super) fn begin_inline_class(&mut self) {
+        let frame = *self.frames.last().expect("an instantiation has a frame");
+        if frame.def == NONE {
+            return;
+        }
+        let base = match self.child(&frame, Field::Type) {
+            Some(written) => self.slot_of(written).map(|slot| (slot, written.line, written.column)),
+            None => match self.enclosing_class() {
+                NONE => None,
+                class => {
+                    let record = self.builder.facts.defs[class as usize];
+                    Some((record.slot, frame.line, frame.column))
+                }
+            },
+        };
+        self.def = frame.def;
+        self.open_scope(ScopeKind::Class);
+        if let Some((slot, line, column)) = base {
+            self.heirs.insert(frame.def);
+            self.builder.facts.bases.push(BaseRec {
+                class: frame.def,
+                slot,
+                implements: 0,
+                line,
+                column,
+            });
+        }
+    }
+
     pub(super) fn begin_class_body(&mut self) {
         let frame = *self.frames.last().expect("a class has a frame");
         self.add_bases(frame.def, self.children(&frame));
@@ -469,6 +513,7 @@ impl Walk<'_> {
                 continue;
             };
             let (line, column) = (value.line, value.column);
+            self.heirs.insert(class);
             self.builder.facts.bases.push(BaseRec {
                 class,
                 slot,

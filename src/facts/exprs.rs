@@ -23,6 +23,9 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_member(&mut self, frame: &Frame) -> Option<Val> {
+        if frame.row.has(NodeFlag::Positional) {
+            return self.leave_pair_of_names(frame);
+        }
         let property = self.child(frame, Field::Property)?;
         let Some(object) = self.child(frame, Field::Object) else {
             // A path from the root (`::name`): the name alone.
@@ -77,6 +80,10 @@ impl Walk<'_> {
         if self.roles.traits.free_operators {
             base = self.follow_arrow(base, object, property);
         }
+        if property.tag == Tag::Raw && property.a == 0 && self.roles.traits.callables_apart {
+            let slot = self.this_of(object.b, base);
+            return Some(Self::value(frame, Tag::Slot, slot, property.b, property));
+        }
         let at = self.places.len() as u32;
         self.places.push(PlaceRec {
             base,
@@ -96,6 +103,59 @@ impl Walk<'_> {
             });
         }
         Some(place)
+    }
+
+    /// A member whose object and name are told apart by their order; without a
+    /// name it is the object (`A::new`).
+    fn leave_pair_of_names(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)]
+            .iter()
+            .copied()
+            .filter(|value| value.field != Field::Ignore)
+            .collect();
+        let object = *values.first()?;
+        let base = self.slot_of(object)?;
+        let Some(property) = values.get(1).filter(|value| value.b != NONE) else {
+            let name = self.builder.made_name(b"<new>");
+            let to = self.builder.slot();
+            self.builder.op(base, op::LOAD, to, name, NONE);
+            return Some(Self::value(frame, Tag::Slot, to, NONE, object));
+        };
+        let name = if frame.mode == Mode::Type {
+            property.b
+        } else {
+            self.builder.callable(property.b)
+        };
+        let at = self.places.len() as u32;
+        self.places.push(PlaceRec {
+            base,
+            base_name: object.b,
+            name,
+            line: property.line,
+            column: property.column,
+            indexed: false,
+        });
+        let place = Self::value(frame, Tag::Place, at, property.b, *property);
+        let slot = self.slot_of(place)?;
+        Some(Val {
+            tag: Tag::Slot,
+            a: slot,
+            b: if frame.mode == Mode::Type { property.b } else { NONE },
+            ..place
+        })
+    }
+
+    /// The receiver that belongs to the class called `name`.
+    fn this_of(&mut self, name: u32, class_slot: u32) -> u32 {
+        let facts = &self.builder.facts;
+        let own = self.functions.iter().rev().find(|function| {
+            let parent = facts.defs[function.def as usize].parent;
+            function.this != NONE && facts.defs[parent as usize].name == name
+        });
+        match own {
+            Some(function) => function.this,
+            None => self.builder.derive(op::INSTANCE, class_slot),
+        }
     }
 
     pub(super) fn leave_index(&mut self, frame: &Frame) -> Option<Val> {
@@ -179,7 +239,8 @@ impl Walk<'_> {
     pub(super) fn leave_call(&mut self, frame: &Frame) -> Option<Val> {
         let callee = self
             .child(frame, Field::Callee)
-            .or_else(|| self.child(frame, Field::Type));
+            .or_else(|| self.child(frame, Field::Type))
+            .or_else(|| self.named_callee(frame));
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         let mut flags = if frame.role == Role::New {
             call_flag::NEW
@@ -280,9 +341,19 @@ impl Walk<'_> {
                 receiver = NONE;
             }
         }
+        if frame.role == Role::Call && frame.row.has(NodeFlag::Constructor) {
+            flags |= call_flag::NEW | call_flag::DELEGATES;
+            callee_slot = self.constructed(callee, callee_slot);
+        }
+        if frame.def != NONE {
+            callee_slot = self.builder.facts.defs[frame.def as usize].slot;
+        }
         let result = self.builder.slot();
         if receiver == NONE {
             self.call_builtin(name, &args, result);
+        }
+        if let (Some(name), true) = (self.child(frame, Field::Name), frame.role == Role::New) {
+            self.assign(name, result);
         }
         let start = self.builder.facts.args.len() as u32;
         let args_len = args.len() as u32;
@@ -300,6 +371,50 @@ impl Walk<'_> {
             flags,
         });
         Some(Self::value(frame, Tag::Slot, result, NONE, callee))
+    }
+
+    /// The callee of a call that is written as object and name, or whose class
+    /// is the one around it (a case of an enum).
+    fn named_callee(&mut self, frame: &Frame) -> Option<Val> {
+        if frame.role == Role::New {
+            let name = self.child(frame, Field::Name)?;
+            let class = self.enclosing_class();
+            let a = self.builder.facts.defs.get(class as usize)?.slot;
+            return Some(Val { tag: Tag::Slot, a, ..name });
+        }
+        let name = self.child(frame, Field::Property)?;
+        let key = self.builder.callable(name.b);
+        let Some(object) = self.child(frame, Field::Object) else {
+            let slot = self.scopes.lookup(&mut self.builder, key);
+            self.builder.mention(slot, self.def, name.line, name.column);
+            return Some(Val { tag: Tag::Slot, a: slot, ..name });
+        };
+        let mut base = self.slot_of(object)?;
+        if self.child(frame, Field::Key).is_some() {
+            // `Base.super.name()`: that base's own member.
+            base = self.builder.derive(op::INSTANCE, base);
+        }
+        let at = self.places.len() as u32;
+        self.places.push(PlaceRec {
+            base,
+            base_name: object.b,
+            name: name.b,
+            line: name.line,
+            column: name.column,
+            indexed: false,
+        });
+        Some(Val { tag: Tag::Place, a: at, ..name })
+    }
+
+    /// What a constructor that hands over to another one makes: `this(…)`
+    /// calls one of the class around it, `super(…)` one of its base.
+    fn constructed(&mut self, callee: Val, slot: u32) -> u32 {
+        let class = self.enclosing_class();
+        let text = &self.source[callee.start as usize..callee.end as usize];
+        if class == NONE || text == b"super" {
+            return slot;
+        }
+        self.builder.facts.defs[class as usize].slot
     }
 
     /// Callee slot, receiver slot and name of a call.

@@ -122,6 +122,8 @@ pub mod def_flag {
     pub const SIGNATURE: u32 = 1 << 23;
     /// A case of the enum that it stands in.
     pub const VARIANT: u32 = 1 << 16;
+    /// A class that is written where its one instance is made.
+    pub const INLINE: u32 = 1 << 24;
 }
 
 /// A parameter of a function.
@@ -280,6 +282,8 @@ pub mod call_flag {
     pub const OPERATOR: u32 = 1 << 11;
     /// A conversion to the callee, written or not: nothing is called.
     pub const CONVERTS: u32 = 1 << 7;
+    /// A constructor hands its own receiver to another constructor.
+    pub const DELEGATES: u32 = 1 << 12;
 }
 
 /// An argument of a call.

@@ -303,6 +303,12 @@ impl Walk<'_> {
             self.builder.member(self.def, name, slot, NONE);
         }
         self.push_import(slot, path, item, flags, at);
+        let key = self.builder.callable(name);
+        if flags & import_flag::STATIC != 0 && key != name {
+            let (slot, _) = self.scopes.declare(&mut self.builder, key, false, true);
+            let item = self.builder.callable(item);
+            self.push_import(slot, path, item, flags, at);
+        }
     }
 
     fn push_import(&mut self, slot: u32, path: u32, item: u32, flags: u32, at: Val) {

@@ -38,6 +38,9 @@ impl Walk<'_> {
             Role::Import | Role::ImportItem | Role::ImportList | Role::ImportStar => true,
             Role::Export | Role::Package | Role::Global | Role::Nonlocal => true,
             Role::Pair => field == Field::Key && frame.row.has(NodeFlag::NamedKeys),
+            Role::Member if frame.row.has(NodeFlag::Positional) => {
+                self.values.len() > frame.values as usize
+            }
             _ => matches!(field, Field::Property | Field::Alias | Field::Path),
         };
         if raw {
@@ -67,11 +70,16 @@ impl Walk<'_> {
                 return;
             }
             _ => {
+                let key = if field == Field::Callee {
+                    self.builder.callable(name)
+                } else {
+                    name
+                };
                 // The owner of a member is not looked up among its members.
                 let slot = if self.names_owner(&frame, field) {
-                    self.scopes.lookup_outside(&mut self.builder, name)
+                    self.scopes.lookup_outside(&mut self.builder, key)
                 } else {
-                    self.scopes.lookup(&mut self.builder, name)
+                    self.scopes.lookup(&mut self.builder, key)
                 };
                 self.builder.mention(slot, self.def, line, column);
                 slot
@@ -206,7 +214,13 @@ impl Walk<'_> {
         });
         let in_path = matches!(field, Field::Property | Field::Path);
         if importing || in_path {
-            self.push(node, field, Tag::Raw, NONE, name);
+            // `Outer.this` is a receiver by its property.
+            let own = if role == Role::This && field == Field::Property {
+                0
+            } else {
+                NONE
+            };
+            self.push(node, field, Tag::Raw, own, name);
             return;
         }
         let path = frame.is_some_and(|frame| frame.row.has(NodeFlag::Path));
@@ -230,11 +244,19 @@ impl Walk<'_> {
 
     /// The receiver of the innermost function that has its own.
     pub(super) fn this(&mut self) -> u32 {
-        let Some(at) = self
+        let class = self.enclosing_class();
+        let found = self
             .functions
             .iter()
             .rposition(|function| !function.outer_this)
-        else {
+            // A class inside the function has receivers of its own.
+            .filter(|at| class == NONE || self.functions[*at].def >= class || !self.is_type(class));
+        let Some(at) = found else {
+            if class != NONE && self.is_type(class) {
+                let slot = self.builder.slot();
+                self.builder.seed(slot, seed::INSTANCE, class);
+                return slot;
+            }
             let name = self.builder.made_name(b"this");
             return self.scopes.lookup(&mut self.builder, name);
         };
@@ -249,6 +271,10 @@ impl Walk<'_> {
             }
         }
         self.functions[at].this
+    }
+
+    fn is_type(&self, def: u32) -> bool {
+        self.builder.facts.defs[def as usize].kind != DefKind::Impl as u32
     }
 
     /// The class or `impl` around the innermost function with its own receiver.

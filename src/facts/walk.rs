@@ -147,6 +147,8 @@ pub(super) struct Walk<'s> {
     pub(super) type_arg: (u32, u32),
     /// Type and value of the last declaration that the next may repeat.
     pub(super) repeated: (u32, u32),
+    /// Classes that have bases.
+    pub(super) heirs: rustc_hash::FxHashSet<u32>,
 }
 
 /// Walks `tree` and gives the facts of its file.
@@ -177,9 +179,13 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
         receiver: NONE,
         type_arg: (NONE, NONE),
         repeated: (NONE, NONE),
+        heirs: rustc_hash::FxHashSet::default(),
     };
     walk.scopes
         .members_need_receiver(roles.traits.members_need_receiver);
+    if roles.traits.callables_apart {
+        walk.builder.set_callables_apart();
+    }
     walk.begin(tree.root_node());
     walk.run(tree.walk());
     walk.end()
@@ -306,7 +312,7 @@ impl<'s> Walk<'s> {
                     }
                     Role::Collection | Role::Cast | Role::Pair => match frame.mode {
                         Mode::Bind { declares, .. } => declares,
-                        _ => false,
+                        _ => frame.row.has(NodeFlag::Declares),
                     },
                     Role::Param if Self::binds(frame) => return frame.mode,
                     _ => true,
@@ -418,6 +424,7 @@ impl<'s> Walk<'s> {
             }
             Role::Parametric => self.open_scope(ScopeKind::Params),
             Role::TypeAlias => self.enter_type_alias(node),
+            Role::New => self.enter_new(node),
             Role::Comprehension => self.open_scope(ScopeKind::Block),
             Role::Collection => self.enter_collection(),
             Role::TypeCase => self.enter_type_case(),
@@ -436,15 +443,7 @@ impl<'s> Walk<'s> {
     pub(super) fn close_scope(&mut self) {
         let inherits = match self.scopes.kind() {
             ScopeKind::Class => {
-                self.roles.traits.implicit_this
-                    && self
-                        .builder
-                        .facts
-                        .bases
-                        .iter()
-                        .rev()
-                        .take(64)
-                        .any(|base| base.class == self.def)
+                self.roles.traits.implicit_this && self.heirs.contains(&self.def)
             }
             // The inside of a member that is defined outside its class.
             ScopeKind::Function => {
@@ -485,15 +484,23 @@ impl<'s> Walk<'s> {
                 let pending = frame.pending;
                 self.scopes.commit(pending);
             }
+            Role::New => self.begin_inline_class(),
             _ => {}
         }
     }
 
     fn leave(&mut self, node: Node<'_>) {
         self.begin_body();
-        let Some(frame) = self.frames.pop() else {
+        let Some(mut frame) = self.frames.pop() else {
             return;
         };
+        if frame.role == Role::New && frame.def != NONE {
+            // The class is complete; making its instance stands outside it.
+            for _ in 0..std::mem::take(&mut frame.scopes) {
+                self.close_scope();
+            }
+            self.def = frame.outer_def;
+        }
         if frame.role == Role::ImportList {
             self.leave_import_list(&frame);
             return;
@@ -509,6 +516,11 @@ impl<'s> Walk<'s> {
                 None
             }
             Role::Block => self.last_value(&frame),
+            Role::Statement
+                if frame.row.has(NodeFlag::LastValue) && !self.roles.traits.typed =>
+            {
+                self.last_value(&frame)
+            }
             Role::Statement => self.leave_statement(&frame),
             Role::Match => self.leave_match(&frame),
             Role::Arm => self.leave_arm(&frame),
@@ -586,7 +598,25 @@ impl<'s> Walk<'s> {
         if let Some(mut value) = value {
             value.field = frame.field;
             self.values.push(value);
+        } else if frame.field == Field::Args && self.frame_takes_arguments() {
+            // An argument whose value is unknown still counts.
+            let slot = self.builder.slot();
+            self.values.push(Val {
+                field: frame.field,
+                tag: Tag::Slot,
+                a: slot,
+                b: NONE,
+                line: frame.line,
+                column: frame.column,
+                start: frame.start,
+                end: frame.end,
+            });
         }
+    }
+
+    fn frame_takes_arguments(&self) -> bool {
+        let frame = self.frames.last();
+        frame.is_some_and(|frame| matches!(frame.role, Role::Call | Role::New))
     }
 
     /// The values of the children of the frame just popped.

@@ -71,6 +71,14 @@ impl Linker<'_> {
     ) {
         let traits = self.unit(file).traits;
         match value.kind() {
+            Kind::Def if traits.callables_apart && self.is_class(value.index()) => {
+                self.call_member(file, call, value, value.index(), name, 0, inferred);
+            }
+            Kind::Def | Kind::Bound
+                if traits.function_objects && self.is_function_object(value) =>
+            {
+                self.call_function_object(file, call, value, name);
+            }
             Kind::Def | Kind::Bound if traits.invokers.contains(&name) => {
                 self.invoke_through(file, call, value);
             }
@@ -165,7 +173,7 @@ impl Linker<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one lookup, spelt out")]
-    fn call_member(
+    pub(super) fn call_member(
         &mut self,
         file: u32,
         call: u32,
@@ -180,7 +188,7 @@ impl Linker<'_> {
         } else {
             value
         };
-        let entries = self.find_member_from(class, name, skip);
+        let entries = self.candidates(class, name, skip);
         if entries.is_empty() && self.unit(file).traits.typed {
             let _ = self.delegate(call, receiver, name)
                 || self.call_library(file, call, name, Some(receiver))
@@ -221,13 +229,26 @@ impl Linker<'_> {
             .filter(|entry| entry.def != NONE)
             .map(|entry| entry.def)
             .collect();
-        let chosen = self.overloads(file, call, &candidates);
+        let Some(chosen) = self.overloads(file, call, &candidates) else {
+            self.pending.push(super::overloads::Pending {
+                call,
+                value,
+                class,
+                name,
+                skip,
+                inferred,
+            });
+            return;
+        };
         for entry in entries {
             let plain = entry.def != NONE
                 && self.is_function(entry.def)
                 && self.def(entry.def).flags & (def_flag::REBOUND | def_flag::PROPERTY) == 0;
             if plain {
                 if chosen.contains(&entry.def) {
+                    if self.def(entry.def).flags & def_flag::ABSTRACT != 0 && skip == 0 {
+                        self.abstract_calls.push((call, class, name));
+                    }
                     let bound = self.def(entry.def).flags & def_flag::STATIC == 0;
                     let part = self.part_of(receiver, class, entry.def);
                     let receiver = bound.then_some(part);
@@ -307,11 +328,26 @@ impl Linker<'_> {
                     self.sets.add(result, made, false);
                     receiver = Some(made);
                 }
+                if receiver.is_none() && method && self.unit(file).traits.callables_apart {
+                    if record.receiver == NONE {
+                        self.call_bare(file, call, def, inferred);
+                    } else {
+                        self.enter_unbound(file, call, def);
+                    }
+                    return;
+                }
                 if receiver.is_none() && method && self.unit(file).traits.implicit_this {
                     self.enter_implicit(file, call, def, inferred);
                     return;
                 }
                 self.enter(file, call, def, receiver, inferred);
+            }
+            Kind::Super if record.flags & call_flag::DELEGATES != 0 => {
+                self.construct_direct_base(file, call, value.index(), inferred);
+            }
+            Kind::Bound if self.is_class(self.bound[value.index() as usize].0) => {
+                let class = self.bound[value.index() as usize].0;
+                self.make(file, call, class, true);
             }
             Kind::Bound => {
                 let (def, receiver) = self.bound[value.index() as usize];
@@ -441,6 +477,7 @@ impl Linker<'_> {
                     };
                     self.flow_replaced(from, to, context);
                 }
+                _ if self.give_argument(file, &site, def, receiver) => {}
                 _ => self.flow(from, to, NONE),
             }
         }
@@ -469,7 +506,7 @@ impl Linker<'_> {
         self.pass_arguments(file, &site, def, given, first);
     }
 
-    fn pass_arguments(
+    pub(super) fn pass_arguments(
         &mut self,
         file: u32,
         site: &CallRec,

@@ -3,47 +3,10 @@
 use super::calls::EXTERNAL;
 use super::names::{CONSTRUCT, Linker};
 use super::values::{Kind, Value};
-use crate::facts::format::{NONE, call_flag, def_flag, param_flag};
+use crate::facts::format::{NONE, call_flag, def_flag};
 
 impl Linker<'_> {
-    /// Of several functions of one name, those that take this many arguments.
-    pub(super) fn overloads(&self, file: u32, call: u32, candidates: &[u32]) -> Vec<u32> {
-        if candidates.len() < 2 {
-            return candidates.to_vec();
-        }
-        let record = self.call(file, call);
-        if record.flags & call_flag::SPREAD != 0 || !self.unit(file).traits.overloads {
-            return candidates.to_vec();
-        }
-        let count = record.args_len;
-        let fits: Vec<u32> = candidates
-            .iter()
-            .copied()
-            .filter(|def| {
-                let params = self
-                    .unit(self.file_of(*def))
-                    .facts
-                    .params_of(*def - self.def_base[self.file_of(*def) as usize]);
-                let rest = params
-                    .iter()
-                    .any(|param| param.flags & param_flag::REST != 0);
-                let rest = rest || self.def(*def).flags & def_flag::VARIADIC != 0;
-                let required = params
-                    .iter()
-                    .filter(|param| param.flags & (param_flag::OPTIONAL | param_flag::REST) == 0)
-                    .count() as u32;
-                let declared = self.declared.get(def).map_or(required, |known| known.0);
-                count >= required.min(declared) && (rest || count <= params.len() as u32)
-            })
-            .collect();
-        if fits.is_empty() {
-            candidates.to_vec()
-        } else {
-            fits
-        }
-    }
-
-    /// Makes an instance of `class`.
+    /// Makes an instance of `class`, where the call may.
     pub(super) fn construct(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
         let record = *self.call(file, call);
         let traits = self.unit(self.file_of(class)).traits;
@@ -51,9 +14,20 @@ impl Linker<'_> {
         if !makes && !traits.call_constructs {
             return;
         }
+        self.make(file, call, class, inferred);
+    }
+
+    /// Makes an instance of `class`.
+    pub(super) fn make(&mut self, file: u32, call: u32, class: u32, inferred: bool) {
+        let record = *self.call(file, call);
+        let traits = self.unit(self.file_of(class)).traits;
         let made = Value::new(Kind::Instance, class);
         let result = self.slot_in(file, record.result);
         self.sets.add(result, made, false);
+        if self.def(class).flags & def_flag::INLINE != 0 {
+            self.construct_direct_base(file, call, class, inferred);
+            return;
+        }
         let constructors: Vec<u32> = if traits.inherits_constructor {
             self.find_member(class, CONSTRUCT)
         } else {
@@ -65,7 +39,18 @@ impl Linker<'_> {
         .map(|entry| entry.def)
         .collect();
         let constructors = self.constructors_of(class, constructors);
-        let chosen = self.overloads(file, call, &constructors);
+        let Some(chosen) = self.overloads(file, call, &constructors) else {
+            let value = Value::new(Kind::Def, class);
+            self.pending.push(super::overloads::Pending {
+                call,
+                value,
+                class,
+                name: CONSTRUCT,
+                skip: 0,
+                inferred,
+            });
+            return;
+        };
         let silent = record.flags & call_flag::IMPLICIT != 0 && traits.program_scope;
         if chosen.is_empty() && !silent {
             self.add_target(call, class, inferred);
@@ -105,7 +90,7 @@ impl Linker<'_> {
             return;
         }
         let chosen = self.overloads(file, call, &constructors);
-        for def in chosen {
+        for def in chosen.unwrap_or(constructors) {
             self.enter(file, call, def, Some(this), inferred);
             self.pass_this(file, call, def);
         }

@@ -255,7 +255,10 @@ impl Linker<'_> {
             let implicit = call.flags & call_flag::IMPLICIT != 0;
             let mut at = self.target_heads[id as usize];
             if !self.is_decided(at) {
-                if !implicit && !self.is_conversion(file as u32, call) {
+                let made = unit.traits.callables_apart
+                    && call.flags & call_flag::NEW != 0
+                    && !self.sets.is_empty(self.slot_in(file as u32, call.result));
+                if !implicit && !made && !self.is_conversion(file as u32, call) {
                     let reason = self.reason(file as u32, call);
                     let (line, column) = (call.line, call.column);
                     let name = unit.facts.hash(call.name);
@@ -455,8 +458,8 @@ impl Linker<'_> {
             if classes.binary_search(&class).is_err() {
                 continue;
             }
-            let name = self.def_name(def);
-            for entry in self.find_member_from(class, name, 1) {
+            let name = self.member_name(def);
+            for entry in self.overridden(class, name, def) {
                 if entry.def == NONE || entry.def == def || !self.is_function(entry.def) {
                     continue;
                 }

@@ -59,6 +59,10 @@ pub(super) enum DynamicOp {
     Replace { to: u32, context: u32, types: bool },
     /// A library function calls what arrives.
     Library(super::library::CallBack),
+    /// Call member `name` of what arrives.
+    Virtual { call: u32, name: u64 },
+    /// A function that arrives is the one method of the type in `class_slot`.
+    Implement { written: Value },
 }
 
 /// A flow edge, in its slot's list.
@@ -130,8 +134,14 @@ impl Linker<'_> {
             self.hang(slot, DynamicOp::Instance { to });
         }
         self.initialise_fields();
+        self.find_limits();
         self.sets.restart();
-        self.run();
+        loop {
+            self.run();
+            if !self.settle_pending() && !self.dispatch_abstract() {
+                break;
+            }
+        }
     }
 
     /// Names that may be inherited members: now it can be seen which are.
@@ -200,7 +210,7 @@ impl Linker<'_> {
         if let Some(count) = self.dynamic.get(&slot).map(Vec::len) {
             for at in 0..count {
                 let operation = self.dynamic[&slot][at];
-                self.operate_dynamic(operation, value);
+                self.operate_dynamic(operation, value, inferred);
             }
         }
     }
@@ -337,7 +347,7 @@ impl Linker<'_> {
         any
     }
 
-    fn operate_dynamic(&mut self, operation: DynamicOp, value: Value) {
+    fn operate_dynamic(&mut self, operation: DynamicOp, value: Value, inferred: bool) {
         match operation {
             DynamicOp::Load {
                 to,
@@ -403,6 +413,11 @@ impl Linker<'_> {
                 self.replace(value, to, context, types);
             }
             DynamicOp::Library(back) => self.called_back(&back, value),
+            DynamicOp::Virtual { call, name } => {
+                let file = self.call_file(call);
+                self.call_method(file, call, value, name, inferred);
+            }
+            DynamicOp::Implement { written } => self.implement(written, value),
         }
     }
 
@@ -450,13 +465,15 @@ impl Linker<'_> {
         if value.kind() != Kind::Def || self.def(value.index()).kind != kind::METHOD {
             return value;
         }
+        self.bound_to(value.index(), receiver)
+    }
+
+    /// A function with its receiver; of a class, what makes its instances.
+    pub(super) fn bound_to(&mut self, def: u32, receiver: Value) -> Value {
         let next = self.bound.len() as u32;
-        let id = *self
-            .bound_ids
-            .entry((value.index(), receiver.0))
-            .or_insert(next);
+        let id = *self.bound_ids.entry((def, receiver.0)).or_insert(next);
         if id == next {
-            self.bound.push((value.index(), receiver));
+            self.bound.push((def, receiver));
         }
         Value::new(Kind::Bound, id)
     }
@@ -469,8 +486,8 @@ impl Linker<'_> {
         }
         known.push(operation);
         let passed: Vec<(Value, bool)> = self.sets.passed(slot).collect();
-        for (value, _) in passed {
-            self.operate_dynamic(operation, value);
+        for (value, inferred) in passed {
+            self.operate_dynamic(operation, value, inferred);
         }
     }
 
@@ -498,6 +515,7 @@ impl Linker<'_> {
             _ => return,
         };
         self.sets.declare(to, made, false);
+        self.expect_function(made, to);
     }
 
     /// Gives the elements of `value`; `part` says whether keys or elements are

@@ -138,7 +138,7 @@ impl Linker<'_> {
         }
         if let Some(receiver) = receiver {
             if matches!(receiver.kind(), Kind::Applied | Kind::Object) {
-                if let Some(index) = self.index_of(param, holder) {
+                if let Some(index) = self.parameter_index(param, holder) {
                     let applied = Value::new(Kind::Applied, receiver.index());
                     self.open_applied(applied);
                     let from = self.field(applied, argument(index));
@@ -161,7 +161,7 @@ impl Linker<'_> {
 
     /// The position of a type parameter among those of its class, or among the
     /// arguments of the type that its `impl` is for.
-    fn index_of(&self, param: u32, holder: u32) -> Option<usize> {
+    fn parameter_index(&self, param: u32, holder: u32) -> Option<usize> {
         let file = self.file_of(holder);
         let record = self.def(holder);
         if record.kind != kind::IMPL {

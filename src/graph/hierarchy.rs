@@ -26,6 +26,9 @@ pub(super) struct Hierarchy {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Base {
     pub(super) class: u32,
+    /// The applied type that the base is written as, or [`NONE`].
+    pub(super) applied: u32,
+    pub(super) implements: bool,
     pub(super) file: u32,
     pub(super) line: u32,
     pub(super) column: u32,
@@ -54,7 +57,12 @@ impl Linker<'_> {
                 for value in found {
                     let target = match value.kind() {
                         Kind::Def => Some(value.index()),
-                        Kind::Object => self.applied_class(value),
+                        Kind::Object => {
+                            if let Some(external) = self.applied_external(value) {
+                                self.hierarchy.external.entry(class).or_insert(external);
+                            }
+                            self.applied_class(value)
+                        }
                         Kind::External => {
                             self.hierarchy
                                 .external
@@ -69,6 +77,12 @@ impl Linker<'_> {
                     };
                     let record = Base {
                         class: target,
+                        applied: if value.kind() == Kind::Object {
+                            value.index()
+                        } else {
+                            NONE
+                        },
+                        implements: base.implements != 0,
                         file: file as u32,
                         line: base.line,
                         column: base.column,
@@ -114,6 +128,8 @@ impl Linker<'_> {
                 if target != class && self.is_class(target) {
                     let record = Base {
                         class: target,
+                        implements: false,
+                        applied: NONE,
                         file,
                         line: 0,
                         column: 0,

@@ -28,6 +28,12 @@ fn any_name() -> u64 {
     *HASH.get_or_init(|| name_hash(b"[*]"))
 }
 
+/// The member of a class that stands for making instances of it.
+fn construction() -> u64 {
+    static HASH: OnceLock<u64> = OnceLock::new();
+    *HASH.get_or_init(|| name_hash(b"<new>"))
+}
+
 /// The member that holds the argument of an applied type.
 pub(super) fn argument(index: usize) -> u64 {
     name_hash(format!("<{index}>").as_bytes())
@@ -206,7 +212,7 @@ impl Linker<'_> {
     }
 
     /// The text of a name that some file mentions.
-    fn name_text(&mut self, file: u32, name: u64) -> String {
+    pub(super) fn name_text(&mut self, file: u32, name: u64) -> String {
         let facts = &self.unit(file).facts;
         if self.text_files.insert(file) {
             for record in facts.names {
@@ -219,12 +225,21 @@ impl Linker<'_> {
         let facts = &self.unit(file).facts;
         let record = facts.names.partition_point(|record| record.at < at);
         let len = facts.names.get(record).map_or(0, |record| record.len);
-        String::from_utf8_lossy(facts.text(at, len)).into_owned()
+        let text = facts.text(at, len);
+        let text = text.strip_suffix(b"()").unwrap_or(text);
+        String::from_utf8_lossy(text).into_owned()
     }
 
     /// A member of a class (or a function) itself.
     fn load_static(&mut self, value: Value, name: u64, to: u32, site: u32, file: u32) {
         let class = value.index();
+        if name == construction() {
+            if self.is_class(class) {
+                let maker = self.bound_to(class, value);
+                self.sets.add(to, maker, false);
+            }
+            return;
+        }
         let traits = self.unit(self.file_of(class)).traits;
         if name == traits.prototype && name != 0 {
             self.sets.add(to, Value::new(Kind::Instance, class), false);

@@ -8,19 +8,23 @@ mod bodies;
 mod calls;
 mod construct;
 mod convert;
+mod arguments;
 mod declared;
 mod dispatch;
 mod emit;
 mod flow;
 mod generics;
+mod hierarchy_dispatch;
 mod hierarchy;
 mod library;
+mod limits;
 mod members;
 mod names;
 mod outside;
 mod paths;
 mod program;
 mod settle;
+mod overloads;
 mod table;
 mod traits_dispatch;
 mod values;
@@ -30,7 +34,6 @@ pub use emit::{Edge, EdgeKind, Linked, Reason, Unresolved};
 use rustc_hash::FxHashMap;
 
 use crate::facts::View;
-use crate::facts::format::NONE;
 
 /// One file to be linked.
 #[derive(Debug)]
@@ -59,16 +62,8 @@ pub struct Target {
     /// Hashes of the names of its path, where it is looked up name by name,
     /// starting in the importing namespace.
     pub names: Vec<u64>,
-}
-
-impl Target {
-    /// An import that leads nowhere.
-    pub const UNKNOWN: Self = Self {
-        module: NONE,
-        submodule: NONE,
-        external: NONE,
-        names: Vec::new(),
-    };
+    /// Members inside members behind the module, by hash of their names.
+    pub rest: Vec<u64>,
 }
 
 /// How a language behaves when names are linked.
@@ -156,6 +151,22 @@ pub struct LinkTraits {
     pub delegates: Vec<u64>,
     /// What external functions do with values: bits of `library::effect`.
     pub outside: FxHashMap<u64, u32>,
+    /// Such calls are no calls of whoever calls the external function.
+    pub silent_callbacks: bool,
+    /// Names of callables are apart from those of variables.
+    pub callables_apart: bool,
+    /// Imported names are seen in their own file alone.
+    pub private_imports: bool,
+    /// A function as a value is an object whose method calls it.
+    pub function_objects: bool,
+    /// Methods of such objects that do not.
+    pub object_methods: Vec<u64>,
+    /// The written type of a variable limits what it holds.
+    pub typed_variables: bool,
+    /// External types that every value has.
+    pub top_types: Vec<u64>,
+    /// External types each of which takes the values of those before it.
+    pub widening: Vec<u64>,
 }
 
 /// Everything that linking needs.
@@ -196,12 +207,15 @@ pub const SOURCES: &[&str] = &[
     include_str!("declared.rs"),
     include_str!("construct.rs"),
     include_str!("convert.rs"),
+    include_str!("arguments.rs"),
     include_str!("dispatch.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
     include_str!("generics.rs"),
+    include_str!("hierarchy_dispatch.rs"),
     include_str!("hierarchy.rs"),
     include_str!("library.rs"),
+    include_str!("limits.rs"),
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
@@ -209,6 +223,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("paths.rs"),
     include_str!("program.rs"),
     include_str!("settle.rs"),
+    include_str!("overloads.rs"),
     include_str!("table.rs"),
     include_str!("traits_dispatch.rs"),
     include_str!("values.rs"),

@@ -122,6 +122,12 @@ pub(super) struct Linker<'a> {
     pub(super) sights: FxHashMap<u32, std::sync::Arc<super::program::Sight>>,
     /// The files that each file includes, where top levels stand in one scope.
     pub(super) included: Vec<Vec<u32>>,
+    /// Calls that wait until more is known of their arguments.
+    pub(super) pending: Vec<super::overloads::Pending>,
+    /// Whether waiting calls are being decided.
+    pub(super) settling: bool,
+    /// Calls that met a member without a body: call, class, name.
+    pub(super) abstract_calls: Vec<(u32, u32, u64)>,
 }
 
 impl<'a> Linker<'a> {
@@ -178,6 +184,9 @@ impl<'a> Linker<'a> {
             held: FxHashMap::default(),
             sights: FxHashMap::default(),
             included: Vec::new(),
+            pending: Vec::new(),
+            settling: false,
+            abstract_calls: Vec::new(),
         };
         linker.number();
         linker
@@ -232,6 +241,16 @@ impl<'a> Linker<'a> {
 
     pub(super) fn def_name(&self, def: u32) -> u64 {
         self.unit(self.file_of(def)).facts.hash(self.def(def).name)
+    }
+
+    /// The name under which a definition is a member.
+    pub(super) fn member_name(&self, def: u32) -> u64 {
+        let unit = self.unit(self.file_of(def));
+        if !unit.traits.callables_apart || !self.is_function(def) {
+            return self.def_name(def);
+        }
+        let text = unit.facts.name(self.def(def).name);
+        name_hash(&[text, b"()"].concat())
     }
 
     pub(super) fn parent(&self, def: u32) -> u32 {
@@ -350,7 +369,7 @@ impl<'a> Linker<'a> {
                 if unit.traits.program_scope {
                     continue;
                 }
-                if import.flags & import_flag::WILDCARD != 0 {
+                if import.flags & import_flag::WILDCARD != 0 && !unit.traits.private_imports {
                     let home = self.home(file as u32, self.module_scope(file as u32, import.scope));
                     if !target.names.is_empty() {
                         paths.push((home, target.names.as_slice()));
@@ -404,6 +423,7 @@ impl<'a> Linker<'a> {
                 continue;
             }
             let guessed = self.guessed_imports(file_id);
+            let (modules, types) = self.private_wildcards(file_id);
             for free in unit.facts.frees {
                 if free.outer != NONE {
                     continue;
@@ -415,7 +435,14 @@ impl<'a> Linker<'a> {
                     continue;
                 }
                 let home = self.home(file_id, free.scope);
-                let found = self.look_up_module(home, name, slot, unit.family);
+                let found = self.look_up_module(home, name, slot, unit.family)
+                    || modules
+                        .iter()
+                        .any(|module| self.look_up_module(*module, name, slot, unit.family));
+                for inner in types.iter().filter(|_| !found) {
+                    let (to, site, file) = (slot, NONE, file_id);
+                    self.hang(*inner, DynamicOp::Load { to, name, site, file });
+                }
                 if !found {
                     if let Some(external) = unit.traits.builtins.get(&name) {
                         let id = self.external_path(*external);
@@ -440,6 +467,41 @@ impl<'a> Linker<'a> {
             .collect()
     }
 
+    /// What a file's own wildcard imports open: modules, and slots of classes.
+    fn private_wildcards(&mut self, file: u32) -> (Vec<u32>, Vec<u32>) {
+        let unit = self.unit(file);
+        let (mut modules, mut types) = (Vec::new(), Vec::new());
+        if !unit.traits.private_imports {
+            return (modules, types);
+        }
+        for (import, target) in unit.facts.imports.iter().zip(&unit.imports) {
+            if import.flags & import_flag::WILDCARD == 0 || target.module == NONE {
+                continue;
+            }
+            if target.rest.is_empty() {
+                modules.push(target.module);
+            } else {
+                types.extend(self.member_of_module(file, target, unit.family));
+            }
+        }
+        (modules, types)
+    }
+
+    /// The slot of the member that a path names behind its module.
+    fn member_of_module(&mut self, file: u32, target: &super::Target, family: u8) -> Option<u32> {
+        let mut slot = self.sets.grow();
+        let (first, rest) = target.rest.split_first()?;
+        if target.module == NONE || !self.look_up_module(target.module, *first, slot, family) {
+            return None;
+        }
+        for name in rest {
+            let (to, name, site) = (self.sets.grow(), *name, NONE);
+            self.hang(slot, DynamicOp::Load { to, name, site, file });
+            slot = to;
+        }
+        Some(slot)
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one import, spelt out")]
     fn bind_import(
         &mut self,
@@ -451,8 +513,13 @@ impl<'a> Linker<'a> {
         unit: &Unit<'_>,
         file: u32,
     ) {
-        let _ = file;
-        if target.module != NONE {
+        if !target.rest.is_empty() {
+            if let Some(inner) = self.member_of_module(file, target, unit.family) {
+                let (to, site, name) = (slot, NONE, item);
+                self.hang(inner, DynamicOp::Load { to, name, site, file });
+                return;
+            }
+        } else if target.module != NONE {
             if item_name == NONE {
                 self.sets
                     .add(slot, Value::new(Kind::Module, target.module), false);
@@ -496,7 +563,9 @@ impl<'a> Linker<'a> {
         if target.external != NONE {
             let mut id = self.external_path(target.external);
             if item_name != NONE {
-                let text = String::from_utf8_lossy(unit.facts.name(item_name)).into_owned();
+                let text = unit.facts.name(item_name);
+                let text = text.strip_suffix(b"()").unwrap_or(text);
+                let text = String::from_utf8_lossy(text).into_owned();
                 id = self.external_child(id, item, &text);
             }
             self.sets.add(slot, Value::new(Kind::External, id), false);

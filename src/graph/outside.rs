@@ -1,5 +1,6 @@
 //! Calls of what is outside: functions that call back, pass on, or mix.
 
+use super::calls::EXTERNAL;
 use super::flow::DynamicOp;
 use super::members::any;
 use super::names::Linker;
@@ -12,6 +13,11 @@ impl Linker<'_> {
     pub(super) fn call_container(&mut self, file: u32, call: u32, value: Value, name: u64) {
         let record = *self.call(file, call);
         let unit = self.unit(file);
+        if let Some(external) = self.applied_external(value) {
+            let text = self.name_text(file, name);
+            let member = self.external_child(external, name, &text);
+            self.add_target(call, EXTERNAL | member, true);
+        }
         let result = self.slot_in(file, record.result);
         let elements = self.field(value, any());
         self.flow(elements, result, NONE);
@@ -140,7 +146,9 @@ impl Linker<'_> {
         let file = self.call_file(call);
         let record = *self.call(file, call);
         let unit = self.unit(file);
-        self.add_target_of(call, def, arg, true);
+        if !unit.traits.silent_callbacks {
+            self.add_target_of(call, def, arg, true);
+        }
         if elements != NONE {
             for index in 0..2 {
                 if let Some(param) = self.param_at(def, index) {

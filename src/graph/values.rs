@@ -104,6 +104,8 @@ pub(super) struct Sets {
     blocks: Vec<Block>,
     /// Slots with values to pass on.
     queue: std::collections::VecDeque<u32>,
+    /// What slots with a written type can hold.
+    pub(super) limits: super::limits::Limits,
 }
 
 impl Sets {
@@ -112,6 +114,7 @@ impl Sets {
             heads: vec![EMPTY; slots],
             blocks: Vec::new(),
             queue: std::collections::VecDeque::new(),
+            limits: super::limits::Limits::default(),
         }
     }
 
@@ -187,6 +190,9 @@ impl Sets {
             return false;
         }
         if external && value.kind() == Kind::External {
+            return false;
+        }
+        if !self.limits.accept(slot, value) {
             return false;
         }
         let len = usize::from(head.len);

@@ -8,6 +8,7 @@ use crate::facts::format::{NONE, import_flag};
 use crate::graph::{Input, LinkTraits, Linked, Target, Unit, link};
 use crate::lang::modules::{Import, Manifest, Modules, SourceFile};
 use crate::lang::{Family, language, module_rules};
+use crate::text::name_hash;
 
 /// A parsed file that takes part in linking.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +84,12 @@ pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
                         submodule: found.submodule,
                         external,
                         names: path_names(&import, traits),
+                        rest: found
+                            .rest
+                            .split(|byte| *byte == b'.')
+                            .filter(|part| !part.is_empty())
+                            .map(name_hash)
+                            .collect(),
                     }
                 })
                 .collect();
@@ -173,7 +180,18 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
             }
             let lang = language(id).expect("the id is of the list");
             let traits = &lang.roles().traits;
-            let prefix = lang.name();
+            let prefix = match traits.builtins_prefix.as_str() {
+                "" => lang.name(),
+                prefix => prefix,
+            };
+            let callable = |name: &String| {
+                if traits.callables_apart {
+                    name_hash(format!("{name}()").as_bytes())
+                } else {
+                    hash(name)
+                }
+            };
+            let outside = |name: &String| name_hash(format!("{prefix}::{name}").as_bytes());
             LinkTraits {
                 call_constructs: traits.call_constructs,
                 implicit_this: traits.implicit_this,
@@ -199,8 +217,16 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     .chain(&traits.builtin_types)
                     .map(|name| (hash(name), externals.intern(format!("{prefix}::{name}"))))
                     .collect(),
-                adders: traits.adders.iter().map(hash).collect(),
-                calls_back: traits.calls_back.iter().map(hash).collect(),
+                adders: traits.adders.iter().map(callable).collect(),
+                calls_back: traits.calls_back.iter().map(callable).collect(),
+                silent_callbacks: traits.silent_callbacks,
+                callables_apart: traits.callables_apart,
+                private_imports: traits.private_imports,
+                function_objects: traits.function_objects,
+                object_methods: traits.object_methods.iter().map(callable).collect(),
+                typed_variables: traits.typed_variables,
+                top_types: traits.top_types.iter().map(outside).collect(),
+                widening: traits.widening.iter().map(outside).collect(),
                 program_scope: traits.program_scope,
                 static_dispatch: traits.static_dispatch,
                 destructor: traits.destructor.clone().into_bytes(),

@@ -229,7 +229,7 @@ pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
         (Family::Script, Box::new(typescript::Rule::default())),
         (Family::Rust, Box::new(rust::Rule::default())),
         (Family::Go, Box::new(go::Rule::default())),
-        (Family::Java, Box::new(java::Rule)),
+        (Family::Java, Box::new(java::Rule::default())),
         (Family::C, Box::new(cpp::Rule::default())),
     ]
 }

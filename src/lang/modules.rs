@@ -65,6 +65,8 @@ pub struct Destination {
     pub submodule: u32,
     /// The external path, where it leads out of the repository.
     pub external: Option<String>,
+    /// What is left of the path behind the module: members inside members.
+    pub rest: Vec<u8>,
 }
 
 impl Destination {
@@ -74,6 +76,7 @@ impl Destination {
             module,
             submodule: NOWHERE,
             external: None,
+            rest: Vec::new(),
         }
     }
 
@@ -83,6 +86,7 @@ impl Destination {
             module: NOWHERE,
             submodule: NOWHERE,
             external: Some(path),
+            rest: Vec::new(),
         }
     }
 
@@ -92,6 +96,7 @@ impl Destination {
             module: NOWHERE,
             submodule: NOWHERE,
             external: None,
+            rest: Vec::new(),
         }
     }
 }

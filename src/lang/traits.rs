@@ -113,6 +113,34 @@ pub struct Traits {
     /// A variable with a written type holds nothing but values of that type.
     #[serde(default)]
     pub declared_types_hold: bool,
+    /// Calls inside external functions are no calls of whoever calls those.
+    #[serde(default)]
+    pub silent_callbacks: bool,
+    /// What is called and what is read have names apart: `size()` and `size`.
+    #[serde(default)]
+    pub callables_apart: bool,
+    /// A function as a value is an object: calling its method calls it.
+    #[serde(default)]
+    pub function_objects: bool,
+    /// Methods of such objects that do not.
+    #[serde(default)]
+    pub object_methods: Vec<String>,
+    /// The written type of a variable limits what it can hold.
+    #[serde(default)]
+    pub typed_variables: bool,
+    /// Methods called by leaving a context.
+    #[serde(default)]
+    pub exit: Vec<String>,
+    /// What stands before the names that the language provides; the language's
+    /// name where this is empty.
+    #[serde(default)]
+    pub builtins_prefix: String,
+    /// Types that every value has.
+    #[serde(default)]
+    pub top_types: Vec<String>,
+    /// Types each of which takes the values of those before it.
+    #[serde(default)]
+    pub widening: Vec<String>,
     /// Inside a class its members are not seen by their bare names.
     #[serde(default)]
     pub members_need_receiver: bool,

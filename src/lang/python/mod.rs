@@ -83,6 +83,7 @@ impl ModuleRule for Rule {
                         module,
                         submodule: full,
                         external: None,
+                        rest: Vec::new(),
                     };
                 }
                 continue;
@@ -199,6 +200,7 @@ impl Rule {
             module,
             submodule,
             external: None,
+            rest: Vec::new(),
         }
     }
 }

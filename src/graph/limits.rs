@@ -1,0 +1,149 @@
+//! What variables with a written type can hold.
+//!
+//! Where a language checks types, a value that is no instance of a variable's
+//! type cannot be there; values that merely passed through the same container
+//! or helper are kept out.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::names::{Linker, kind};
+use super::values::{Kind, Value};
+use crate::facts::format::{alloc, op};
+
+/// Limits of slots, and what is needed to judge values by them.
+#[derive(Default)]
+pub(super) struct Limits {
+    /// Per slot: 0 for none, a class plus one, [`OUTSIDE`], or [`MANY`].
+    of_slot: Vec<u32>,
+    /// Class and a base of it.
+    above: FxHashSet<(u32, u32)>,
+    /// Classes with a base outside the repository.
+    loose: FxHashSet<u32>,
+    interfaces: FxHashSet<u32>,
+    /// Classes of applied types.
+    applied: FxHashMap<u32, u32>,
+}
+
+/// The type is outside the repository.
+const OUTSIDE: u32 = u32::MAX - 1;
+/// More than one type is written, or one that takes anything.
+const MANY: u32 = u32::MAX;
+
+impl Limits {
+    /// Whether a slot can hold a value.
+    pub(super) fn accept(&self, slot: u32, value: Value) -> bool {
+        let limit = self.of_slot.get(slot as usize).copied().unwrap_or(0);
+        if limit == 0 || limit == MANY {
+            return true;
+        }
+        let class = match value.kind() {
+            Kind::Instance => Some(value.index()),
+            Kind::Applied | Kind::Object => self.applied.get(&value.index()).copied(),
+            Kind::Def | Kind::Bound => {
+                return limit == OUTSIDE || self.interfaces.contains(&(limit - 1));
+            }
+            _ => None,
+        };
+        match (class, limit) {
+            (Some(class), OUTSIDE) => self.loose.contains(&class),
+            (Some(class), _) => class == limit - 1 || self.above.contains(&(class, limit - 1)),
+            (None, OUTSIDE) => true,
+            (None, _) => false,
+        }
+    }
+}
+
+impl Linker<'_> {
+    /// Reads limits off the written types, once names and hierarchy are known.
+    pub(super) fn find_limits(&mut self) {
+        let units = self.input.units.iter();
+        if !units.clone().any(|unit| unit.traits.typed_variables) {
+            return;
+        }
+        let mut limits = Limits {
+            of_slot: vec![0; *self.slot_base.last().unwrap_or(&0) as usize],
+            ..Limits::default()
+        };
+        for (file, unit) in units.enumerate() {
+            if !unit.traits.typed_variables {
+                continue;
+            }
+            let file = file as u32;
+            self.judge_classes(file, &mut limits);
+            for trigger in 0..unit.facts.slots() {
+                for record in unit.facts.ops_of(trigger) {
+                    if record.kind != op::INSTANCE {
+                        continue;
+                    }
+                    let limit = self.limit(self.slot_in(file, trigger));
+                    let slot = self.slot_in(file, record.other) as usize;
+                    limits.of_slot[slot] = match limits.of_slot[slot] {
+                        0 => limit,
+                        known if known == limit => limit,
+                        _ => MANY,
+                    };
+                }
+            }
+        }
+        self.sets.limits = limits;
+    }
+
+    fn judge_classes(&mut self, file: u32, limits: &mut Limits) {
+        let unit = self.unit(file);
+        let base = self.def_base[file as usize];
+        for (local, record) in unit.facts.defs.iter().enumerate() {
+            let def = base + local as u32;
+            if !self.is_class(def) {
+                continue;
+            }
+            if record.kind == kind::INTERFACE {
+                limits.interfaces.insert(def);
+            }
+            for above in self.order(def).iter().skip(1) {
+                limits.above.insert((def, *above));
+            }
+            if record.kind == kind::TYPE_PARAM || self.external_base(def).is_some() {
+                limits.loose.insert(def);
+            }
+        }
+        for (local, record) in unit.facts.allocs.iter().enumerate() {
+            let object = self.object_base[file as usize] + local as u32;
+            if record.kind == alloc::APPLIED {
+                if let Some(class) = self.applied_class(Value::new(Kind::Object, object)) {
+                    limits.applied.insert(object, class);
+                }
+            }
+        }
+    }
+
+    /// The limit that the written type in a slot sets.
+    fn limit(&self, type_slot: u32) -> u32 {
+        let mut values = self.sets.values(type_slot);
+        let Some((value, _)) = values.next() else {
+            return MANY;
+        };
+        if values.next().is_some() {
+            return MANY;
+        }
+        match value.kind() {
+            Kind::Def if self.def(value.index()).kind == kind::TYPE_PARAM => MANY,
+            Kind::Def if self.is_class(value.index()) => value.index() + 1,
+            Kind::Object => match self.applied_class(value) {
+                Some(class) => class + 1,
+                None if self.applied_external(value).is_some() => OUTSIDE,
+                None => MANY,
+            },
+            Kind::External => {
+                let traits = self
+                    .input
+                    .units
+                    .iter()
+                    .find(|unit| unit.traits.typed_variables);
+                let name = self.externals[value.index() as usize].1;
+                let any = traits.is_some_and(|unit| unit.traits.top_types.contains(&name));
+                if any { MANY } else { OUTSIDE }
+            }
+            _ => MANY,
+        }
+    }
+}
