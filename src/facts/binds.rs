@@ -22,46 +22,6 @@ impl Walk<'_> {
         }
     }
 
-    /// Lets `target` gain what `from` has.
-    pub(super) fn assign(&mut self, target: Val, from: u32) {
-        let mut todo = vec![(target, from)];
-        while let Some((target, from)) = todo.pop() {
-            match target.tag {
-                Tag::Slot | Tag::Param => self.builder.copy(target.a, from),
-                Tag::Place => {
-                    let place = self.places[target.a as usize];
-                    let site = self
-                        .builder
-                        .mention(NONE, self.def, place.line, place.column);
-                    self.builder
-                        .op(place.base, op::STORE, from, place.name, site);
-                    self.note_field(place.base, place.name, place.line, place.column);
-                }
-                Tag::Spread => {
-                    let rest = self.builder.container(NONE);
-                    let element = self.builder.derive(op::ITERATE, from);
-                    let any = self.builder.made_name(b"[]");
-                    self.builder.op(rest, op::STORE, element, any, NONE);
-                    self.builder.copy(target.a, rest);
-                    self.builder.copy(target.a, from);
-                }
-                Tag::Pattern => {
-                    for at in 0..self.patterns[target.a as usize].len() {
-                        let (key, part) = self.patterns[target.a as usize][at];
-                        if part.tag == Tag::Spread {
-                            todo.push((part, from));
-                            continue;
-                        }
-                        let element = self.builder.slot();
-                        self.builder.op(from, op::LOAD, element, key, NONE);
-                        todo.push((part, element));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
     /// A member of `this` that is first seen in an assignment is a field of
     /// the class around.
     pub(super) fn note_field(&mut self, base: u32, name: u32, line: u32, column: u32) {
@@ -116,6 +76,9 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_assign(&mut self, frame: &Frame) -> Option<Val> {
+        if frame.role == Role::Declare && frame.row.has(NodeFlag::Positional) {
+            return self.declare_positions(frame);
+        }
         self.scopes.commit(frame.pending);
         let range = self.children(frame);
         let targets: Vec<Val> = self.values[range.clone()]
@@ -288,7 +251,11 @@ impl Walk<'_> {
             }
         }
         if !methods.is_empty() {
-            self.builder.copy(element, last);
+            if self.roles.traits.iterate_holds {
+                self.builder.op(last, op::ITERATE, element, NONE, NONE);
+            } else {
+                self.builder.copy(element, last);
+            }
         }
         if !self.roles.traits.iterate_methods.is_empty() {
             self.iterate_by_methods(from, element, at);

@@ -221,6 +221,15 @@ impl<'s> Builder<'s> {
         slot
     }
 
+    /// A slot that holds the type of several types by position.
+    pub(super) fn tuple_type(&mut self, args: &[u32]) -> u32 {
+        let slot = self.applied(NONE, args);
+        if let Some(record) = self.facts.allocs.last_mut() {
+            record.kind = alloc::TUPLE;
+        }
+        slot
+    }
+
     /// A slot that holds the type `class_slot` applied to `args`.
     pub(super) fn applied(&mut self, class_slot: u32, args: &[u32]) -> u32 {
         let slot = self.slot();

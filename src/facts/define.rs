@@ -11,8 +11,8 @@ use crate::lang::{DefKind, Field, Meaning, NodeFlag, Role};
 /// The name of a definition, as found below its node.
 pub(super) struct Named {
     pub(super) name: u32,
-    line: u32,
-    column: u32,
+    pub(super) line: u32,
+    pub(super) column: u32,
     start: usize,
 }
 
@@ -139,6 +139,9 @@ impl Walk<'_> {
         }
         if frame.row.has(NodeFlag::Transparent) {
             flags |= def_flag::TRANSPARENT;
+        }
+        if frame.row.has(NodeFlag::Variant) {
+            flags |= def_flag::VARIANT;
         }
         flags
     }
@@ -310,7 +313,10 @@ impl Walk<'_> {
         let accessor =
             self.builder.facts.defs[def as usize].flags & (def_flag::SETTER | def_flag::PROPERTY);
         let function = self.frames[at].role == Role::Function;
-        let name = if function {
+        let name = if self.frames[at].row.has(NodeFlag::Separate) {
+            let text = [self.builder.bytes(name), b"!"].concat();
+            self.builder.made_name(&text)
+        } else if function {
             self.builder.callable(name)
         } else {
             name

@@ -73,7 +73,10 @@ impl Walk<'_> {
             function.this = slot;
         }
         let owner = self.builder.facts.defs[class as usize].owner_slot;
-        if in_impl && owner != NONE {
+        let self_param = self.self_params.iter().rev().find(|known| known.0 == class);
+        if let Some((_, param)) = self_param {
+            self.builder.seed(slot, seed::INSTANCE, *param);
+        } else if in_impl && owner != NONE {
             self.builder.op(owner, op::INSTANCE, slot, NONE, NONE);
         } else if flags & def_flag::CLASS_METHOD != 0 {
             self.builder.seed(slot, seed::DEF, class);
@@ -129,7 +132,7 @@ impl Walk<'_> {
             let value = self.values[at];
             match (value.field, value.tag) {
                 (Field::Type, Tag::Param) => results.push(value),
-                (Field::Params, Tag::Param | Tag::Slot | Tag::Pattern | Tag::Spread) => {
+                (Field::Params, Tag::Param | Tag::Slot | Tag::Pattern | Tag::Spread | Tag::Raw) => {
                     let first = self.builder.facts.params.len() as u32 == start;
                     let this = if this_first && first { this } else { NONE };
                     self.add_param(value, this);
@@ -236,7 +239,13 @@ impl Walk<'_> {
                 };
                 (value.a, NONE)
             }
-            Some(value) if value.tag == Tag::Slot => (value.a, value.b),
+            Some(value) if value.tag == Tag::Slot => {
+                let this = self.functions.last().is_some_and(|function| {
+                    function.this == value.a && self.roles.traits.self_type.len() > 1
+                });
+                flags |= if this { param_flag::THIS } else { 0 };
+                (value.a, value.b)
+            }
             Some(value) => {
                 let slot = self.builder.slot();
                 self.assign(value, slot);
@@ -311,9 +320,17 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_self_param(&mut self, frame: &Frame) -> Option<Val> {
-        // What is written is `self`; without it the function takes no receiver.
-        let _ = (frame, self.this());
-        None
+        let this = self.this();
+        Some(Val {
+            field: frame.field,
+            tag: Tag::Param,
+            a: this,
+            b: NONE,
+            line: param_flag::THIS,
+            column: NONE,
+            start: NONE,
+            end: frame.end,
+        })
     }
 
     pub(super) fn leave_function(&mut self, frame: &Frame) -> Option<Val> {
@@ -361,11 +378,67 @@ impl Walk<'_> {
             DefKind::Interface => DefKind::Interface,
             _ => DefKind::Class,
         };
+        let variant = self.frames[self.frames.len() - 1]
+            .row
+            .has(NodeFlag::Variant);
+        let kind = if variant { DefKind::Variable } else { kind };
         let def = self.define(node, named, kind, 0);
         let _ = own_name;
+        let outer = self.def;
         self.def = def;
-        // Type parameters are seen in the members' functions, as names.
+        // Type parameters, seen from all functions of the class.
         self.open_scope(ScopeKind::Block);
+        if variant {
+            let record = self.builder.facts.defs[def as usize];
+            let slot = self.builder.facts.defs[outer as usize].slot;
+            let (line, column) = (record.line, record.column);
+            self.builder.facts.bases.push(BaseRec {
+                class: def,
+                slot,
+                implements: 0,
+                line,
+                column,
+            });
+        } else {
+            self.declare_self_type(def, kind == DefKind::Interface);
+        }
+    }
+
+    /// Binds the name of the enclosing type, where the language has one. In an
+    /// interface it stands for whoever implements it.
+    fn declare_self_type(&mut self, class: u32, interface: bool) {
+        if self.roles.traits.self_type.is_empty() {
+            return;
+        }
+        let name = self
+            .builder
+            .made_name(self.roles.traits.self_type.as_bytes());
+        let (variable, _) = self.scopes.declare(&mut self.builder, name, false, true);
+        let record = self.builder.facts.defs[class as usize];
+        if !interface {
+            self.builder.copy(variable, record.slot);
+            return;
+        }
+        let slot = self.builder.slot();
+        let param = self.push_def(DefRec {
+            name,
+            kind: DefKind::TypeParam as u32,
+            line: record.line,
+            column: record.column,
+            slot,
+            ..self.blank()
+        });
+        self.builder.seed(slot, seed::DEF, param);
+        self.builder.copy(variable, slot);
+        let (slot, line, column) = (record.slot, record.line, record.column);
+        self.builder.facts.bases.push(BaseRec {
+            class: param,
+            slot,
+            implements: 0,
+            line,
+            column,
+        });
+        self.self_params.push((class, param));
     }
 
     /// A class may be written where its instance is made.
@@ -483,6 +556,16 @@ impl Walk<'_> {
         } else {
             self.find_name(node)
         };
+        let at = self.frames.len() - 1;
+        if self.frames[at].row.has(NodeFlag::NeedsBody)
+            && self.child_at(node, Field::Body).is_none()
+        {
+            if let Some(named) = named {
+                self.import_child(node, named.name, named.line, named.column);
+            }
+            self.open_scope(ScopeKind::Block);
+            return;
+        }
         let def = self.define(node, named, DefKind::Module, 0);
         self.def = def;
         self.open_scope(ScopeKind::Module);
@@ -507,7 +590,7 @@ impl Walk<'_> {
         let at = self.frames.len() - 1;
         self.frames[at].def = def;
         self.def = def;
-        self.open_scope(ScopeKind::Class);
+        self.open_scope(ScopeKind::Block);
     }
 
     pub(super) fn begin_impl_body(&mut self) {
@@ -520,9 +603,21 @@ impl Walk<'_> {
                 if owner.b != NONE {
                     record.name = owner.b;
                 }
+                if !self.roles.traits.self_type.is_empty() {
+                    let name = self
+                        .builder
+                        .made_name(self.roles.traits.self_type.as_bytes());
+                    let (variable, _) = self.scopes.declare(&mut self.builder, name, false, true);
+                    self.builder.copy(variable, slot);
+                }
             }
         }
         self.add_bases(frame.def, self.children(&frame));
+        self.open_scope(ScopeKind::Class);
+    }
+
+    pub(super) fn leave_namespace(&mut self, frame: &Frame) {
+        self.def = frame.outer_def;
     }
 
     pub(super) fn leave_type_param(&mut self, frame: &Frame) -> Option<Val> {
@@ -547,7 +642,26 @@ impl Walk<'_> {
             });
             self.builder.seed(slot, seed::DEF, def);
             self.builder.copy(name.a, slot);
+            if self.scopes.kind() == ScopeKind::Class && !self.roles.traits.self_type.is_empty() {
+                self.builder.member(self.def, name.b, name.a, NONE);
+            }
             self.add_bases(def, self.children(frame));
+        }
+        None
+    }
+
+    /// Gives bases to the type parameter that is named.
+    pub(super) fn leave_bound(&mut self, frame: &Frame) -> Option<Val> {
+        let owner = self.child(frame, Field::Owner)?;
+        let found = self
+            .builder
+            .facts
+            .defs
+            .iter()
+            .rposition(|def| def.kind == DefKind::TypeParam as u32 && def.name == owner.b);
+        match found {
+            Some(def) if owner.b != NONE => self.add_bases(def as u32, self.children(frame)),
+            _ => self.settle(frame),
         }
         None
     }

@@ -62,6 +62,21 @@ impl Walk<'_> {
             return Some(object);
         }
         let mut base = self.slot_of(object)?;
+        if Self::binds(frame) && frame.row.has(NodeFlag::Path) {
+            // A constant that a value is compared with gains nothing.
+            let place = PlaceRec {
+                base,
+                base_name: object.b,
+                name: property.b,
+                line: property.line,
+                column: property.column,
+                indexed: false,
+            };
+            self.places.push(place);
+            let at = self.places.len() as u32 - 1;
+            self.slot_of(Self::value(frame, Tag::Place, at, property.b, property));
+            return Some(Self::value(frame, Tag::Raw, NONE, NONE, property));
+        }
         if self.roles.traits.free_operators {
             base = self.follow_arrow(base, object, property);
         }
@@ -148,12 +163,25 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave_index(&mut self, frame: &Frame) -> Option<Val> {
-        let object = self.child(frame, Field::Object)?;
-        let base = self.slot_of(object)?;
-        let keys: Vec<Val> = self.values[self.children(frame)]
+        let children = self.values[self.children(frame)].to_vec();
+        let named = children.iter().any(|value| value.field == Field::Object);
+        // Without names, what is indexed comes first.
+        let is_object = |at: usize, value: &Val| match named {
+            true => value.field == Field::Object,
+            false => at == 0,
+        };
+        let object = children
             .iter()
-            .copied()
-            .filter(|value| value.field == Field::Key)
+            .enumerate()
+            .find(|(at, value)| is_object(*at, value))?;
+        let object = *object.1;
+        let base = self.slot_of(object)?;
+        let keys: Vec<Val> = children
+            .iter()
+            .enumerate()
+            .filter(|(at, value)| !is_object(*at, value))
+            .map(|(_, value)| *value)
+            .filter(|value| !named || value.field == Field::Key)
             .collect();
         if frame.mode == Mode::Type {
             let args: Vec<u32> = keys.iter().filter_map(|key| self.slot_of(*key)).collect();
@@ -476,7 +504,25 @@ impl Walk<'_> {
             });
         }
         if Self::binds(frame) {
+            let typed = values.iter().find(|value| value.field == Field::Type);
+            let typed_name = typed.map(|value| value.b).filter(|name| *name != NONE);
+            let typed = typed.copied().and_then(|value| self.slot_of(value));
+            let values: Vec<Val> = values
+                .into_iter()
+                .filter(|value| value.field != Field::Type)
+                .collect();
             let pattern = self.pattern(&values, frame);
+            let case = typed_name.and_then(|name| {
+                let name = std::str::from_utf8(self.builder.bytes(name)).ok()?;
+                self.roles.traits.cases.get(name).copied()
+            });
+            if let Some(index) = case {
+                let name = self.builder.made_name(format!("<{index}>").as_bytes());
+                let parts = &mut self.patterns[pattern as usize];
+                parts.iter_mut().for_each(|part| part.0 = name);
+            }
+            self.pattern_types.resize(self.patterns.len(), NONE);
+            self.pattern_types[pattern as usize] = typed.unwrap_or(NONE);
             return Some(Val {
                 tag: Tag::Pattern,
                 a: pattern,
@@ -488,6 +534,14 @@ impl Walk<'_> {
             for value in values.iter().filter(|value| value.tag == Tag::Keyed) {
                 self.builder.op(slot, op::STORE, value.a, value.b, NONE);
             }
+            return Some(Val { a: slot, ..at });
+        }
+        if frame.mode == Mode::Type && frame.row.has(NodeFlag::Positional) {
+            let mut args = Vec::with_capacity(values.len());
+            for value in values {
+                args.extend(self.slot_of(value));
+            }
+            let slot = self.builder.tuple_type(&args);
             return Some(Val { a: slot, ..at });
         }
         if frame.mode == Mode::Type {
@@ -513,6 +567,15 @@ impl Walk<'_> {
         if frame.row.has(NodeFlag::EitherKeys) {
             let slot = self.leave_typed_literal(frame, &items);
             return Some(Val { a: slot, ..at });
+        }
+        if let (Some(class), true) = (class, self.roles.traits.typed) {
+            let made = self.builder.derive(op::INSTANCE, class);
+            for item in &items {
+                if let (Tag::Keyed, Some(from)) = (item.tag, self.slot_of(*item)) {
+                    self.builder.op(made, op::STORE, from, item.b, NONE);
+                }
+            }
+            return Some(Val { a: made, ..at });
         }
         let named = frame.row.has(NodeFlag::NamedKeys);
         let slot = self.filled(&items, class.unwrap_or(NONE), named);
@@ -570,67 +633,6 @@ impl Walk<'_> {
             index += 1;
         }
         container
-    }
-
-    fn pattern(&mut self, values: &[Val], frame: &Frame) -> u32 {
-        let mut parts = Vec::with_capacity(values.len());
-        let named = frame.row.has(NodeFlag::NamedKeys);
-        for (index, value) in values.iter().enumerate() {
-            let key = match value.tag {
-                Tag::Keyed => value.b,
-                Tag::Slot | Tag::Param if named && value.b != NONE => value.b,
-                _ => self.position(index),
-            };
-            let part = if value.tag == Tag::Keyed {
-                self.keyed_pattern(*value)
-            } else {
-                *value
-            };
-            parts.push((key, part));
-        }
-        self.patterns.push(parts);
-        self.patterns.len() as u32 - 1
-    }
-
-    /// The pattern behind a key: the pair's frame stored it as a pattern of one.
-    fn keyed_pattern(&self, value: Val) -> Val {
-        let index = value.end as usize;
-        match self.patterns.get(index).and_then(|parts| parts.first()) {
-            Some((_, part)) if value.start == NONE => *part,
-            _ => Val {
-                tag: Tag::Slot,
-                ..value
-            },
-        }
-    }
-
-    pub(super) fn leave_pair(&mut self, frame: &Frame) -> Option<Val> {
-        let key = self
-            .child(frame, Field::Key)
-            .or_else(|| self.child(frame, Field::Name))?;
-        let value = self.child(frame, Field::Value).unwrap_or(key);
-        let name = match key.tag {
-            Tag::Raw if key.b != NONE => key.b,
-            Tag::Literal => {
-                let text = self.source[key.start as usize..key.end as usize].to_vec();
-                self.key_name(&text)
-            }
-            Tag::Slot if frame.row.has(NodeFlag::NamedKeys) => key.b,
-            Tag::Slot if key.b != NONE && frame.row.has(NodeFlag::EitherKeys) => key.b,
-            _ => {
-                self.slot_of(key);
-                self.builder.made_name(b"[?]")
-            }
-        };
-        if Self::binds(frame) {
-            self.patterns.push(vec![(name, value)]);
-            let at = self.patterns.len() as u32 - 1;
-            let mut keyed = Self::value(frame, Tag::Keyed, NONE, name, key);
-            (keyed.start, keyed.end) = (NONE, at);
-            return Some(keyed);
-        }
-        let slot = self.slot_of(value)?;
-        Some(Self::value(frame, Tag::Keyed, slot, name, key))
     }
 
     pub(super) fn leave_comprehension(&mut self, frame: &Frame) -> Option<Val> {

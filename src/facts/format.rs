@@ -120,6 +120,8 @@ pub mod def_flag {
     pub const PROTOTYPE: u32 = 1 << 22;
     /// The type of functions; no symbol of its own.
     pub const SIGNATURE: u32 = 1 << 23;
+    /// A case of the enum that it stands in.
+    pub const VARIANT: u32 = 1 << 16;
     /// A class that is written where its one instance is made.
     pub const INLINE: u32 = 1 << 24;
 }
@@ -356,6 +358,8 @@ pub mod import_flag {
     pub const PATH: u32 = 1 << 12;
     /// The name is guessed from the path: the module's own name is what counts.
     pub const GUESSED: u32 = 1 << 7;
+    /// The path is that of a file that belongs inside this one: `mod name;`.
+    pub const CHILD: u32 = 1 << 6;
 }
 
 /// A name that the file does not bind.
@@ -366,7 +370,8 @@ pub struct FreeRec {
     pub slot: u32,
     /// The name.
     pub name: u32,
-    /// The class whose inherited members are meant first; 0 at the file's level.
+    /// The class whose inherited members are meant first, or the namespace that
+    /// is meant; 0 at the file's level.
     pub scope: u32,
     /// The variable that it is if no inherited member is, or [`NONE`].
     pub outer: u32,
@@ -441,6 +446,8 @@ pub mod alloc {
     pub const SHAPE: u32 = 2;
     /// The type of the values in the class's slot: its instances are they.
     pub const OF: u32 = 3;
+    /// A type of several types by position; as a value it is the type.
+    pub const TUPLE: u32 = 4;
     /// Number of kinds.
-    pub const COUNT: u32 = 4;
+    pub const COUNT: u32 = 5;
 }

@@ -430,4 +430,40 @@ impl Walk<'_> {
         self.builder.member(0, name, whole, NONE);
         let _ = seed::OBJECT;
     }
+
+    /// A file that belongs inside this one; an attribute before may say where
+    /// it lies.
+    pub(super) fn import_child(&mut self, node: Node<'_>, name: u32, line: u32, column: u32) {
+        let mut flags = import_flag::CHILD;
+        let mut path = name;
+        let mut before = node.prev_sibling();
+        while let Some(attribute) = before {
+            if self.roles.row(attribute.kind_id()).role != Role::Attribute {
+                break;
+            }
+            let text = &self.source[attribute.start_byte()..attribute.end_byte()];
+            let mut parts = text.split(|byte| *byte == b'"');
+            let head = parts.next().unwrap_or_default();
+            if let (true, Some(place)) = (head.trim_ascii_end().ends_with(b"="), parts.next()) {
+                let word = head.split(|byte| !byte.is_ascii_alphanumeric());
+                if word.filter(|part| !part.is_empty()).eq([b"path"]) {
+                    let place = place.to_vec();
+                    path = self.builder.made_name(&place);
+                    flags |= import_flag::QUOTED;
+                }
+            }
+            before = attribute.prev_sibling();
+        }
+        let at = Val {
+            field: Field::None,
+            tag: Tag::Raw,
+            a: NONE,
+            b: NONE,
+            line,
+            column,
+            start: node.start_byte() as u32,
+            end: node.end_byte() as u32,
+        };
+        self.import(name, path, NONE, flags, at);
+    }
 }

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::format::{DefRec, NONE, seed};
+use super::format::{DefRec, NONE, op, seed};
 use super::scope::ScopeKind;
 use super::walk::{Frame, Mode, Tag, Val, Walk};
 use crate::lang::{DefKind, Field, NodeFlag, Role, Row};
@@ -58,10 +58,17 @@ impl Walk<'_> {
             Mode::Bind {
                 declares: true,
                 hoisted,
-            } => match self.declaration() {
+            } if !self.is_constant(&frame, name) => match self.declaration() {
                 Some(from) => self.scopes.declare_later(&mut self.builder, name, from),
                 None => self.declare(name, hoisted, line, column),
             },
+            Mode::Bind { declares: true, .. } => {
+                // A constant that a value is compared with gains nothing.
+                let slot = self.scopes.lookup(&mut self.builder, name);
+                self.builder.mention(slot, self.def, line, column);
+                self.push(node, field, Tag::Raw, NONE, NONE);
+                return;
+            }
             _ => {
                 let key = if field == Field::Callee {
                     self.builder.callable(name)
@@ -95,6 +102,20 @@ impl Walk<'_> {
             && path.role == Role::Member
             && path.field == Field::Name
             && self.frames[at - 1].role == Role::Function
+    }
+
+    /// Whether a name in a pattern is that of a constant.
+    fn is_constant(&self, frame: &Frame, name: u32) -> bool {
+        self.roles.traits.capital_patterns
+            && !matches!(
+                frame.role,
+                Role::Declare | Role::TypeParam | Role::TypeAlias
+            )
+            && self
+                .builder
+                .bytes(name)
+                .first()
+                .is_some_and(u8::is_ascii_uppercase)
     }
 
     /// The declaration around a pattern whose names are not seen before it is
@@ -202,8 +223,9 @@ impl Walk<'_> {
             self.push(node, field, Tag::Raw, own, name);
             return;
         }
+        let path = frame.is_some_and(|frame| frame.row.has(NodeFlag::Path));
         let slot = match role {
-            Role::This => {
+            Role::This if !path => {
                 self.receiver = name;
                 self.this()
             }
@@ -307,6 +329,12 @@ impl Walk<'_> {
             Some(symbol) => self.builder.external(symbol),
             None => self.builder.slot(),
         };
+        if field == Field::Property {
+            let text = [b"[", &self.source[node.start_byte()..node.end_byte()], b"]"].concat();
+            let name = self.builder.made_name(&text);
+            self.push(node, field, Tag::Raw, NONE, name);
+            return;
+        }
         if mode == Mode::Type {
             // A type written as text: a name that is defined further down.
             let text = unquote(&self.source[node.start_byte()..node.end_byte()]);
@@ -379,8 +407,18 @@ impl Walk<'_> {
 
     /// Tokens inside a macro: `name(…)` and `.name(…)` are taken for calls,
     /// and names for mentions. Nothing else can be known of them.
-    pub(super) fn tokens(&mut self, node: Node<'_>) {
-        super::tokens::scan(self, node);
+    pub(super) fn tokens(&mut self, node: Node<'_>, field: Field) {
+        let args = super::tokens::scan(self, node);
+        if self.source[node.start_byte()] != b'[' || args.is_empty() {
+            return;
+        }
+        // What stands in brackets is a list, as far as one can tell.
+        let list = self.builder.container(NONE);
+        let any = self.builder.made_name(b"[?]");
+        for arg in args {
+            self.builder.op(list, op::STORE, arg, any, NONE);
+        }
+        self.push(node, field, Tag::Slot, list, NONE);
     }
 
     pub(super) fn frame_is(&self, role: Role) -> bool {

@@ -19,6 +19,7 @@ mod leaves;
 mod operate;
 mod operators;
 mod owners;
+mod patterns;
 mod results;
 mod scope;
 mod tokens;
@@ -126,6 +127,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("owners.rs"),
     include_str!("operate.rs"),
     include_str!("operators.rs"),
+    include_str!("patterns.rs"),
     include_str!("results.rs"),
     include_str!("scope.rs"),
     include_str!("tokens.rs"),

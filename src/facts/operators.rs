@@ -9,8 +9,15 @@ use crate::lang::{Field, NodeFlag};
 impl Walk<'_> {
     pub(super) fn leave_choice(&mut self, frame: &Frame) -> Option<Val> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
-        let slot = self.builder.slot();
         let at = *values.first()?;
+        if Self::binds(frame) && self.roles.traits.typed {
+            // Patterns that are all laid against the same value.
+            let parts = values.iter().map(|value| (NONE, *value)).collect();
+            self.patterns.push(parts);
+            let pattern = self.patterns.len() as u32 - 1;
+            return Some(Self::value(frame, Tag::Pattern, pattern, NONE, at));
+        }
+        let slot = self.builder.slot();
         for value in values {
             let from = self.slot_of(value);
             if let (Some(from), true) = (from, value.field != Field::Aside) {
@@ -23,7 +30,12 @@ impl Walk<'_> {
     pub(super) fn leave_await(&mut self, frame: &Frame) -> Option<Val> {
         let value = self.values[self.children(frame)].last().copied()?;
         let from = self.slot_of(value)?;
-        let slot = self.builder.derive(op::AWAIT, from);
+        let kind = if frame.row.has(NodeFlag::Unwraps) {
+            op::ITERATE
+        } else {
+            op::AWAIT
+        };
+        let slot = self.builder.derive(kind, from);
         Some(Self::value(frame, Tag::Slot, slot, value.b, value))
     }
 

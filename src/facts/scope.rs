@@ -46,18 +46,21 @@ pub(super) struct Scopes {
     sequential: bool,
     /// Not even the class's own body sees them.
     members_need_receiver: bool,
+    /// Namespaces do not see the names around them.
+    closed: bool,
     /// Variables whose names are seen only when their declaration is over.
     pending: Vec<(usize, u32, u32)>,
 }
 
 impl Scopes {
-    pub(super) fn new(class_visible: bool, sequential: bool) -> Self {
+    pub(super) fn new(class_visible: bool, sequential: bool, closed: bool) -> Self {
         Self {
             open: Vec::new(),
             spare: Vec::new(),
             class_visible,
             sequential,
             members_need_receiver: false,
+            closed,
             pending: Vec::new(),
         }
     }
@@ -291,7 +294,8 @@ impl Scopes {
         mut free: impl FnMut(&mut Builder<'_>, FreeRec),
     ) {
         let depth = self.open.len() - 1;
-        let outer = self.visible_from(depth);
+        let closed = self.closed && self.kind() == ScopeKind::Module;
+        let outer = self.visible_from(depth).filter(|_| !closed);
         let Some(mut scope) = self.open.pop() else {
             return;
         };
@@ -319,7 +323,7 @@ impl Scopes {
                     FreeRec {
                         slot,
                         name,
-                        scope: 0,
+                        scope: if closed { scope.def } else { 0 },
                         outer: NONE,
                     },
                 ),

@@ -7,6 +7,7 @@ use tree_sitter::Node;
 
 use super::format::{ArgRec, CallRec, NONE, call_flag, op};
 use super::walk::Walk;
+use crate::lang::Role;
 
 /// What stands to the left of the next token.
 #[derive(Clone, Copy)]
@@ -28,21 +29,36 @@ enum Left {
 
 struct Level {
     left: Left,
+    /// What a path separator stood behind, for arguments in angle brackets.
+    before: Left,
+    /// Depth of angle brackets whose inside is left out.
+    angles: u32,
+    /// The next name is being defined, not used.
+    defines: bool,
     /// The call that these tokens are the arguments of.
     call: Option<(u32, u32, u32, u32, u32)>,
     args: Vec<u32>,
 }
 
-/// Reads the tokens below `node`.
-pub(super) fn scan(walk: &mut Walk<'_>, node: Node<'_>) {
+impl Level {
+    fn new(call: Option<(u32, u32, u32, u32, u32)>) -> Self {
+        Self {
+            left: Left::Nothing,
+            before: Left::Nothing,
+            angles: 0,
+            defines: false,
+            call,
+            args: Vec::new(),
+        }
+    }
+}
+
+/// Reads the tokens below `node`; gives the values between its commas.
+pub(super) fn scan(walk: &mut Walk<'_>, node: Node<'_>) -> Vec<u32> {
     let mut cursor = node.walk();
-    let mut levels = vec![Level {
-        left: Left::Nothing,
-        call: None,
-        args: Vec::new(),
-    }];
+    let mut levels = vec![Level::new(None)];
     if !cursor.goto_first_child() {
-        return;
+        return Vec::new();
     }
     loop {
         let token = cursor.node();
@@ -59,36 +75,22 @@ pub(super) fn scan(walk: &mut Walk<'_>, node: Node<'_>) {
                         line,
                         column,
                     },
-                ) => Some((slot, receiver, name, line, column)),
+                ) if level.angles == 0 => Some((slot, receiver, name, line, column)),
                 _ => None,
             };
             if cursor.goto_first_child() {
-                levels.push(Level {
-                    left: Left::Nothing,
-                    call,
-                    args: Vec::new(),
-                });
+                levels.push(Level::new(call));
                 continue;
             }
         }
-        let left = level.left;
-        let next = step(walk, token, left);
-        if text == b"," {
-            let value = read(walk, left);
-            levels
-                .last_mut()
-                .expect("the outermost level stays")
-                .args
-                .extend(value);
-        }
-        levels.last_mut().expect("the outermost level stays").left = next;
+        step(walk, token, level);
         while !cursor.goto_next_sibling() {
             let mut done = levels.pop().expect("a level for each depth");
             let last = read(walk, done.left);
             done.args.extend(last);
             cursor.goto_parent();
             let Some(outer) = levels.last_mut() else {
-                return;
+                return done.args;
             };
             outer.left = match done.call {
                 Some(call) => Left::Value(emit(walk, call, &done.args)),
@@ -101,45 +103,82 @@ pub(super) fn scan(walk: &mut Walk<'_>, node: Node<'_>) {
     }
 }
 
-fn step(walk: &mut Walk<'_>, token: Node<'_>, left: Left) -> Left {
-    let text = &walk.source[token.start_byte()..token.end_byte()];
-    let word = text
-        .first()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-    if word && token.child_count() == 0 {
-        let name = walk.builder.name(token.start_byte(), token.end_byte());
-        let at = token.start_position();
-        let (line, column) = (at.row as u32 + 1, at.column as u32 + 1);
-        if let Left::Member(base) = left {
-            return Left::Callee {
-                slot: NONE,
-                receiver: base,
-                name,
-                line,
-                column,
-            };
+/// Moves over one token.
+fn step(walk: &mut Walk<'_>, token: Node<'_>, level: &mut Level) {
+    let (start, end) = (token.start_byte(), token.end_byte());
+    let source = walk.source;
+    let text = &source[start..end];
+    if level.angles > 0 {
+        match text {
+            b"<" => level.angles += 1,
+            b">" | b">>" => level.angles = level.angles.saturating_sub(text.len() as u32),
+            _ => {}
         }
-        if text == b"self" {
-            let this = walk.this();
-            return Left::Value(this);
+        return;
+    }
+    let role = walk.roles.row(token.kind_id()).role;
+    let path_follows = source[end..].starts_with(walk.roles.traits.path_separator.as_bytes());
+    match role {
+        Role::This if !path_follows => {
+            level.left = Left::Value(walk.this());
+            return;
         }
-        let slot = walk.scopes.lookup(&mut walk.builder, name);
-        walk.builder.mention(slot, walk.def, line, column);
+        Role::Name | Role::This | Role::PathRoot => {
+            level.left = name(walk, token, level);
+            level.defines = false;
+            return;
+        }
+        _ => {}
+    }
+    let definers = &walk.roles.traits.definers;
+    level.defines = definers.iter().any(|word| word.as_bytes() == text);
+    let left = level.left;
+    level.left = match text {
+        b"." | b"::" => {
+            level.before = left;
+            match read(walk, left) {
+                Some(base) => Left::Member(base),
+                None => Left::Nothing,
+            }
+        }
+        b"<" if matches!(left, Left::Member(_)) => {
+            level.angles = 1;
+            level.before
+        }
+        b"?" => left,
+        b"," | b";" => {
+            let value = read(walk, left);
+            level.args.extend(value);
+            Left::Nothing
+        }
+        _ => Left::Nothing,
+    };
+}
+
+fn name(walk: &mut Walk<'_>, token: Node<'_>, level: &Level) -> Left {
+    let name = walk.builder.name(token.start_byte(), token.end_byte());
+    let at = token.start_position();
+    let (line, column) = (at.row as u32 + 1, at.column as u32 + 1);
+    if level.defines {
+        return Left::Nothing;
+    }
+    if let Left::Member(base) = level.left {
         return Left::Callee {
-            slot,
-            receiver: NONE,
+            slot: NONE,
+            receiver: base,
             name,
             line,
             column,
         };
     }
-    match text {
-        b"." | b"::" => match read(walk, left) {
-            Some(base) => Left::Member(base),
-            None => Left::Nothing,
-        },
-        b"?" => left,
-        _ => Left::Nothing,
+    let slot = walk.scopes.lookup(&mut walk.builder, name);
+    walk.builder.mention(slot, walk.def, line, column);
+    Left::Callee {
+        slot,
+        receiver: NONE,
+        name,
+        line,
+        column,
     }
 }
 

@@ -39,6 +39,11 @@ impl Walk<'_> {
                 args.extend(self.slot_of(*value));
             }
         }
+        if frame.mode != Mode::Type && frame.field == Field::Object && self.roles.traits.typed {
+            let base = self.slot_of(object)?;
+            let slot = self.builder.applied(base, &args);
+            return Some(Self::value(frame, Tag::Slot, slot, object.b, object));
+        }
         if frame.mode != Mode::Type || args.is_empty() {
             self.type_arg = args.first().map_or((NONE, NONE), |arg| (object.end, *arg));
             // `f::<T>` is `f`: what it makes is found by inference.
@@ -62,6 +67,9 @@ impl Walk<'_> {
     /// The type of functions: a function without a body or a name, whose
     /// parameters and result are instances of what is written.
     pub(super) fn leave_function_type(&mut self, frame: &Frame) -> Option<Val> {
+        if self.roles.traits.typed {
+            return self.leave_opaque_type(frame);
+        }
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         let slot = self.builder.slot();
         let ret = self.builder.slot();
@@ -114,6 +122,22 @@ impl Walk<'_> {
             }),
             _ => Some(value),
         }
+    }
+
+    /// Of a function's type no more is known than that it is one.
+    fn leave_opaque_type(&mut self, frame: &Frame) -> Option<Val> {
+        self.settle(frame);
+        let slot = self.builder.slot();
+        Some(Val {
+            field: frame.field,
+            tag: Tag::Slot,
+            a: slot,
+            b: NONE,
+            line: frame.line,
+            column: frame.column,
+            start: frame.start,
+            end: frame.end,
+        })
     }
 
     pub(super) fn leave_array_type(&mut self, frame: &Frame) -> Option<Val> {

@@ -126,6 +126,10 @@ pub(super) struct Walk<'s> {
     pub(super) functions: Vec<Function>,
     pub(super) places: Vec<PlaceRec>,
     pub(super) patterns: Vec<Vec<(u32, Val)>>,
+    /// The slot of the type that each pattern names, or [`NONE`].
+    pub(super) pattern_types: Vec<u32>,
+    /// Interfaces, and the type parameter that stands for whoever implements them.
+    pub(super) self_params: Vec<(u32, u32)>,
     pub(super) def: u32,
     /// The run of comments (and attributes) that ends just before this point.
     pub(super) comment: (u32, u32, u32),
@@ -153,12 +157,18 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
         roles,
         source,
         builder: Builder::new(source),
-        scopes: Scopes::new(roles.traits.implicit_this, roles.traits.sequential),
+        scopes: Scopes::new(
+            roles.traits.implicit_this,
+            roles.traits.sequential,
+            roles.traits.closed_namespaces,
+        ),
         frames: Vec::with_capacity(64),
         values: Vec::with_capacity(256),
         functions: Vec::new(),
         places: Vec::new(),
         patterns: Vec::new(),
+        pattern_types: Vec::new(),
+        self_params: Vec::new(),
         def: 0,
         comment: (0, 0, 0),
         package: NONE,
@@ -349,7 +359,7 @@ impl<'s> Walk<'s> {
                 false
             }
             Role::Tokens => {
-                self.tokens(node);
+                self.tokens(node, field);
                 false
             }
             _ => {
@@ -390,6 +400,10 @@ impl<'s> Walk<'s> {
             self.open_scope(ScopeKind::Block);
         }
         match row.role {
+            Role::ForIn if self.child_at(node, Field::Declarator).is_some() => {
+                let at = self.frames.len() - 1;
+                self.frames[at].note = 0;
+            }
             Role::Function => self.enter_function(node),
             Role::Lambda => self.enter_lambda(node),
             Role::Class => self.enter_class(node),
@@ -407,10 +421,6 @@ impl<'s> Walk<'s> {
                 if !whole {
                     self.open_scope(ScopeKind::Block);
                 }
-            }
-            Role::ForIn if self.child_at(node, Field::Declarator).is_some() => {
-                let at = self.frames.len() - 1;
-                self.frames[at].note = 0;
             }
             Role::Parametric => self.open_scope(ScopeKind::Params),
             Role::TypeAlias => self.enter_type_alias(node),
@@ -468,6 +478,10 @@ impl<'s> Walk<'s> {
             Role::Class => self.begin_class_body(),
             Role::Collection => self.begin_collection(),
             Role::Impl => self.begin_impl_body(),
+            Role::ForIn => {
+                let pending = frame.pending;
+                self.scopes.commit(pending);
+            }
             Role::New => self.begin_inline_class(),
             _ => {}
         }
@@ -496,15 +510,17 @@ impl<'s> Walk<'s> {
             Role::Function | Role::Lambda => self.leave_function(&frame),
             Role::Class => self.leave_class(&frame),
             Role::Namespace | Role::Impl => {
-                self.def = frame.outer_def;
+                self.leave_namespace(&frame);
                 None
             }
             Role::Block => self.last_value(&frame),
-            Role::Statement if frame.row.has(NodeFlag::LastValue) => self.last_value(&frame),
-            Role::Statement => {
-                self.settle(&frame);
-                None
+            Role::Statement if frame.row.has(NodeFlag::LastValue) && !self.roles.traits.typed => {
+                self.last_value(&frame)
             }
+            Role::Statement => self.leave_statement(&frame),
+            Role::Match => self.leave_match(&frame),
+            Role::Arm => self.leave_arm(&frame),
+            Role::Bound => self.leave_bound(&frame),
             Role::Param => self.leave_param(&frame),
             Role::SelfParam => self.leave_self_param(&frame),
             Role::Declare if self.roles.traits.declarations_construct => {

@@ -99,6 +99,9 @@ impl Linker<'_> {
             Kind::Super => {
                 self.call_member(file, call, value, value.index(), name, 1, inferred);
             }
+            Kind::Def
+                if self.is_class(value.index())
+                    && self.call_static(file, call, value, name, inferred) => {}
             Kind::Object | Kind::Applied => {
                 let found = match self.class_of(value) {
                     Some(class) => {
@@ -108,8 +111,20 @@ impl Linker<'_> {
                         }
                         found
                     }
-                    None => false,
+                    None => {
+                        let external = self.applied_external(value);
+                        external.is_some_and(|id| {
+                            self.call_extension(file, call, value, super::names::external(id), name)
+                        })
+                    }
                 };
+                let found = found || self.delegate(call, value, name);
+                let found = found
+                    || self.call_library(file, call, name, Some(value))
+                    || (traits.typed && self.call_blanket(file, call, value, name));
+                if traits.typed && self.alloc(value.index()).is_some() {
+                    return;
+                }
                 if !found {
                     let slot = self.field(value, name);
                     self.hang(
@@ -122,6 +137,14 @@ impl Linker<'_> {
                     self.call_container(file, call, value, name);
                 }
             }
+            Kind::External
+                if self.call_extension(
+                    file,
+                    call,
+                    value,
+                    super::names::external(value.index()),
+                    name,
+                ) => {}
             Kind::External => {
                 let member = self.external_member(value, name, file);
                 self.invoke(file, call, member, None, inferred);
@@ -166,6 +189,12 @@ impl Linker<'_> {
             value
         };
         let entries = self.candidates(class, name, skip);
+        if entries.is_empty() && self.unit(file).traits.typed {
+            let _ = self.delegate(call, receiver, name)
+                || self.call_library(file, call, name, Some(receiver))
+                || self.call_blanket(file, call, receiver, name);
+            return;
+        }
         if entries.is_empty() {
             let slot = self.field(receiver, name);
             self.hang(
@@ -326,6 +355,16 @@ impl Linker<'_> {
             }
             Kind::External => {
                 self.add_target(call, EXTERNAL | value.index(), inferred);
+                if self.unit(file).traits.typed {
+                    let name = self.externals[value.index() as usize].1;
+                    let own = self.unit(file).facts.hash(record.name);
+                    let known = self.call_library(file, call, own, None)
+                        || self.call_library(file, call, name, None);
+                    if !known {
+                        self.sets.add(result, value, true);
+                    }
+                    return;
+                }
                 if record.flags & call_flag::DECORATOR != 0 {
                     for arg in self.unit(file).facts.args_of(&record) {
                         let from = self.slot_in(file, arg.slot);
@@ -429,6 +468,15 @@ impl Linker<'_> {
                     let argument = self.slot_in(file, argument.slot);
                     self.hang(from, DynamicOp::Decorated { to, argument });
                 }
+                _ if self.unit(target).traits.typed => {
+                    let receiver = receiver.map_or(NONE, |receiver| receiver.0);
+                    let context = super::generics::Context {
+                        call,
+                        def,
+                        receiver,
+                    };
+                    self.flow_replaced(from, to, context);
+                }
                 _ if self.give_argument(file, &site, def, receiver) => {}
                 _ => self.flow(from, to, NONE),
             }
@@ -445,7 +493,17 @@ impl Linker<'_> {
                 self.flow(from, this, NONE);
             }
         }
-        self.pass_arguments(file, &site, def, receiver.is_some(), first);
+        let given = receiver.is_some_and(|receiver| {
+            !self.unit(target).traits.typed
+                || !matches!(receiver.kind(), Kind::Def | Kind::Object)
+                || self.unit(file).facts.args_of(&site).len()
+                    < self
+                        .unit(target)
+                        .facts
+                        .params_of(def - self.def_base[target as usize])
+                        .len()
+        });
+        self.pass_arguments(file, &site, def, given, first);
     }
 
     pub(super) fn pass_arguments(

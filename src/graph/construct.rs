@@ -55,6 +55,15 @@ impl Linker<'_> {
         if chosen.is_empty() && !silent {
             self.add_target(call, class, inferred);
         }
+        if chosen.is_empty() && self.unit(file).traits.typed {
+            let args = self.unit(file).facts.args_of(&record);
+            for (index, arg) in args.iter().enumerate() {
+                let from = self.slot_in(file, arg.slot);
+                for entry in self.find_member(class, super::members::at_position(index)) {
+                    self.flow(from, entry.slot, NONE);
+                }
+            }
+        }
         for def in chosen {
             self.enter(file, call, def, Some(made), inferred);
         }

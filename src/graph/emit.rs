@@ -289,6 +289,9 @@ impl Linker<'_> {
                 {
                     continue;
                 }
+                if !external && unit.traits.silent_constructors && self.is_class(cell.target) {
+                    continue;
+                }
                 // A function that is called back is called where it is given.
                 let args = unit.facts.args_of(call);
                 let place = args.get(cell.arg as usize).map_or(0, |arg| arg.place);
@@ -412,7 +415,8 @@ impl Linker<'_> {
         let mut classes: Vec<u32> = self.hierarchy.bases.keys().copied().collect();
         classes.sort_unstable();
         for class in &classes {
-            if self.def(*class).kind == kind::TYPE_PARAM {
+            let record = self.def(*class);
+            if record.kind == kind::TYPE_PARAM || record.flags & def_flag::VARIANT != 0 {
                 continue;
             }
             let bases = self.hierarchy.bases[class].clone();

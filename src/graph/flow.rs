@@ -28,8 +28,6 @@ pub(super) enum DynamicOp {
     Instance { to: u32 },
     /// Construct the class that arrives.
     Construct { call: u32 },
-    /// Call member `name` of what arrives.
-    Method { call: u32, name: u64 },
     /// Give what arrives where it can be one of the interface.
     Narrow { to: u32, interface: u32 },
     /// Give the type of the elements of what arrives.
@@ -55,6 +53,12 @@ pub(super) enum DynamicOp {
     /// Gain what a decorator gives for `argument`: a function that stands for
     /// what it wraps is what it wraps.
     Decorated { to: u32, argument: u32 },
+    /// Call member `name` of what arrives.
+    Method { call: u32, name: u64 },
+    /// Give what arrives, type parameters replaced.
+    Replace { to: u32, context: u32, types: bool },
+    /// A library function calls what arrives.
+    Library(super::library::CallBack),
     /// Call member `name` of what arrives.
     Virtual { call: u32, name: u64 },
     /// A function that arrives is the one method of the type in `class_slot`.
@@ -121,6 +125,7 @@ impl Linker<'_> {
     /// Solves for all values, now that the hierarchy is known.
     pub(super) fn solve(&mut self) {
         self.naming = false;
+        self.find_typed();
         self.bind_inherited();
         self.find_declared();
         for (class, slot) in std::mem::take(&mut self.computed_bases) {
@@ -283,6 +288,65 @@ impl Linker<'_> {
         }
     }
 
+    /// Slots whose written types say all that they hold.
+    fn find_typed(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            if !unit.traits.typed {
+                continue;
+            }
+            let file = file as u32;
+            for local in 0..unit.facts.slots() {
+                let mut types = unit.facts.ops_of(local).iter();
+                if !types.any(|record| record.kind == op::INSTANCE) {
+                    continue;
+                }
+                if !self.decides(self.slot_in(file, local), 0) {
+                    continue;
+                }
+                for record in unit.facts.ops_of(local) {
+                    if record.kind == op::INSTANCE {
+                        let slot = self.slot_in(file, record.other);
+                        self.sets.set_typed(slot);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the type in `slot` leaves nothing open: no function, no type
+    /// parameter of which nothing is known.
+    fn decides(&self, slot: u32, depth: u32) -> bool {
+        let mut any = false;
+        for (value, _) in self.sets.values(slot) {
+            any = true;
+            let decided = match value.kind() {
+                Kind::Def if self.def(value.index()).kind == kind::TYPE_PARAM => {
+                    self.hierarchy.bases.contains_key(&value.index())
+                }
+                Kind::Def => self.is_class(value.index()),
+                Kind::External => true,
+                Kind::Object => match self.alloc(value.index()) {
+                    Some((file, record)) if depth < 6 => {
+                        let facts = &self.unit(file).facts;
+                        let from = record.args as usize;
+                        let args = &facts.args[from..from + record.args_len as usize];
+                        let class = record.class_slot;
+                        (class == NONE || self.decides(self.slot_in(file, class), depth + 1))
+                            && args
+                                .iter()
+                                .all(|arg| self.decides(self.slot_in(file, arg.slot), depth + 1))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            };
+            if !decided {
+                return false;
+            }
+        }
+        any
+    }
+
     fn operate_dynamic(&mut self, operation: DynamicOp, value: Value, inferred: bool) {
         match operation {
             DynamicOp::Load {
@@ -296,10 +360,6 @@ impl Linker<'_> {
                 self.invoke(file, call, value, receiver, true);
             }
             DynamicOp::Iterate { to } => self.iterate(value, to, None),
-            DynamicOp::Method { call, name } => {
-                let file = self.call_file(call);
-                self.call_method(file, call, value, name, true);
-            }
             DynamicOp::Narrow { to, interface } => self.narrow(value, to, interface),
             DynamicOp::ElementType { to } => self.element_type(value, to),
             DynamicOp::Instance { to } => self.instance(value, to),
@@ -345,6 +405,14 @@ impl Linker<'_> {
                     self.sets.add(to, value, true);
                 }
             }
+            DynamicOp::Method { call, name } => {
+                let file = self.call_file(call);
+                self.call_method(file, call, value, name, true);
+            }
+            DynamicOp::Replace { to, context, types } => {
+                self.replace(value, to, context, types);
+            }
+            DynamicOp::Library(back) => self.called_back(&back, value),
             DynamicOp::Virtual { call, name } => {
                 let file = self.call_file(call);
                 self.call_method(file, call, value, name, inferred);
@@ -360,7 +428,7 @@ impl Linker<'_> {
     /// Lets `to` gain everything that `from` has or gains. A function that
     /// arrives through a `receiver` is bound to it.
     pub(super) fn flow(&mut self, from: u32, to: u32, receiver: u32) {
-        if from == to || !self.edges.insert(from, to, receiver) {
+        if from == to || self.sets.is_typed(to) || !self.edges.insert(from, to, receiver) {
             return;
         }
         let passed: Vec<(Value, bool)> = self.sets.passed(from).collect();
@@ -431,7 +499,7 @@ impl Linker<'_> {
             }
             Kind::Def if self.def(value.index()).flags & def_flag::SIGNATURE != 0 => value,
             Kind::Object => match self.alloc(value.index()) {
-                Some((_, record)) if record.kind == alloc::APPLIED => {
+                Some((_, record)) if matches!(record.kind, alloc::APPLIED | alloc::TUPLE) => {
                     self.open_applied(value);
                     Value::new(Kind::Applied, value.index())
                 }
@@ -446,13 +514,13 @@ impl Linker<'_> {
             Kind::External => value,
             _ => return,
         };
-        self.sets.add(to, made, false);
+        self.sets.declare(to, made, false);
         self.expect_function(made, to);
     }
 
     /// Gives the elements of `value`; `part` says whether keys or elements are
     /// meant where both are given.
-    fn iterate(&mut self, value: Value, to: u32, part: Option<u64>) {
+    pub(super) fn iterate(&mut self, value: Value, to: u32, part: Option<u64>) {
         let keys = part == Some(super::members::argument(0));
         match value.kind() {
             Kind::Applied if keys && self.is_keyed(value) => {
@@ -469,7 +537,27 @@ impl Linker<'_> {
             Kind::External => {
                 self.sets.add(to, value, true);
             }
+            Kind::Instance => self.iterate_instance(value, to),
             _ => {}
+        }
+    }
+
+    /// What an instance of ours gives that can be iterated: what its method
+    /// for that returns holds the elements.
+    fn iterate_instance(&mut self, value: Value, to: u32) {
+        let traits = self.unit(self.file_of(value.index())).traits;
+        if !traits.typed {
+            return;
+        }
+        for name in &traits.iterate {
+            for entry in self.find_member(value.index(), *name) {
+                if entry.def == NONE || self.def(entry.def).ret_slot == NONE {
+                    continue;
+                }
+                let file = self.file_of(entry.def);
+                let ret = self.slot_in(file, self.def(entry.def).ret_slot);
+                self.hang(ret, DynamicOp::Iterate { to });
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Classes and their bases: linear orders, members declared outside, overriding.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::names::{CONSTRUCT, Linker, kind};
+use super::names::{BLANKET, CONSTRUCT, Linker, external, kind};
 use super::table::Entry;
 use super::values::{Kind, Value};
 use crate::facts::format::{NONE, def_flag};
@@ -18,6 +18,8 @@ pub(super) struct Hierarchy {
     orders: FxHashMap<u32, Box<[u32]>>,
     /// The class that members of an `impl` belong to.
     pub(super) owners: FxHashMap<u32, u32>,
+    /// Each `impl` that is for an interface's sake.
+    pub(super) of_interface: FxHashSet<u32>,
 }
 
 /// One base of a class, and where it is written.
@@ -143,17 +145,29 @@ impl Linker<'_> {
         for (file, unit) in self.input.units.iter().enumerate() {
             let file = file as u32;
             let base = self.def_base[file as usize];
+            for record in unit.facts.bases {
+                if unit.facts.defs[record.class as usize].kind == kind::IMPL {
+                    self.hierarchy.of_interface.insert(base + record.class);
+                }
+            }
             for (local, def) in unit.facts.defs.iter().enumerate() {
                 if def.owner_slot == NONE {
                     continue;
                 }
                 let id = base + local as u32;
-                let Some(owner) = self.owner(file, def.owner_slot) else {
+                let container = if let Some(owner) = self.owner(file, def.owner_slot) {
+                    self.hierarchy.owners.insert(id, owner);
+                    if self.def(owner).kind == kind::TYPE_PARAM && def.kind == kind::IMPL {
+                        BLANKET
+                    } else {
+                        self.container(owner)
+                    }
+                } else if let Some(id) = self.external_owner(file, def.owner_slot) {
+                    external(id)
+                } else {
                     self.attach_to_namespace(file, id);
                     continue;
                 };
-                self.hierarchy.owners.insert(id, owner);
-                let container = self.container(owner);
                 if def.kind == kind::IMPL {
                     for member in unit.facts.members_of(local as u32) {
                         let slot = self.slot_in(file, member.slot);
@@ -169,7 +183,11 @@ impl Linker<'_> {
                     let slot = self.slot_in(file, def.slot);
                     self.table
                         .insert(container, unit.facts.hash(def.name), slot, id);
-                    let class_name = self.def_name(owner);
+                    let class_name = self
+                        .hierarchy
+                        .owners
+                        .get(&id)
+                        .map_or(0, |owner| self.def_name(*owner));
                     if def.flags & def_flag::CONSTRUCTOR != 0
                         || unit.facts.hash(def.name) == class_name
                     {
@@ -305,7 +323,7 @@ impl Linker<'_> {
     pub(super) fn find_member_from(&mut self, class: u32, name: u64, skip: usize) -> Vec<Entry> {
         let container = self.container(class);
         if skip == 0 && self.table.has(container, name) {
-            return self.table.get(container, name).collect();
+            return self.own_first(self.table.get(container, name).collect());
         }
         if !self.hierarchy.bases.contains_key(&class) {
             return Vec::new();
@@ -318,6 +336,27 @@ impl Linker<'_> {
             }
         }
         Vec::new()
+    }
+
+    /// Members that a class has of its own come before those that it has for
+    /// an interface's sake.
+    fn own_first(&self, entries: Vec<Entry>) -> Vec<Entry> {
+        if entries.len() < 2 || self.hierarchy.of_interface.is_empty() {
+            return entries;
+        }
+        let of_interface = |entry: &Entry| {
+            entry.def != NONE
+                && self
+                    .hierarchy
+                    .of_interface
+                    .contains(&self.parent(entry.def))
+        };
+        let own: Vec<Entry> = entries
+            .iter()
+            .filter(|entry| !of_interface(entry))
+            .copied()
+            .collect();
+        if own.is_empty() { entries } else { own }
     }
 
     /// An external base anywhere above `class`.
@@ -333,7 +372,7 @@ impl Linker<'_> {
         matches!(
             self.def(def).kind,
             kind::CLASS | kind::INTERFACE | kind::TYPE_PARAM
-        )
+        ) || self.def(def).flags & def_flag::VARIANT != 0
     }
 
     pub(super) fn is_function(&self, def: u32) -> bool {

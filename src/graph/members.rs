@@ -8,7 +8,7 @@ use super::flow::DynamicOp;
 use super::names::{GETTER, Linker, SETTER, kind};
 use super::table::Entry;
 use super::values::{Kind, OPAQUE, Value};
-use crate::facts::format::{NONE, alloc, def_flag};
+use crate::facts::format::{AllocRec, NONE, alloc, def_flag};
 
 /// The member that stands for any element.
 pub(super) fn any() -> u64 {
@@ -49,6 +49,11 @@ pub(super) fn position(name: u64) -> Option<usize> {
     hashes.iter().position(|known| *known == name)
 }
 
+/// The member that stands at a position.
+pub(super) fn at_position(index: usize) -> u64 {
+    name_hash(format!("[{index}]").as_bytes())
+}
+
 impl Linker<'_> {
     /// The slot of a member that no definition declares.
     pub(super) fn field(&mut self, owner: Value, name: u64) -> u32 {
@@ -80,13 +85,62 @@ impl Linker<'_> {
             let from = self.slot_in(file, arg.slot);
             let to = self.field(instance, argument(index));
             self.hang(from, DynamicOp::Instance { to });
-            if index + 1 == args.len() {
-                let element = self.field(instance, any());
-                self.flow(to, element, NONE);
-                let unknown = self.field(instance, unknown_key());
-                self.flow(to, unknown, NONE);
-            }
         }
+        self.open_elements(instance, file, record);
+    }
+
+    /// Which arguments of an applied type are its elements.
+    pub(super) fn open_elements(&mut self, instance: Value, file: u32, record: &AllocRec) {
+        let count = record.args_len as usize;
+        if record.kind == alloc::TUPLE {
+            for index in 0..count {
+                let from = self.field(instance, argument(index));
+                let to = self.field(instance, at_position(index));
+                self.flow(from, to, NONE);
+            }
+            return;
+        }
+        if count == 0 {
+            return;
+        }
+        let traits = self.unit(file).traits;
+        let class = self.applied_external(instance);
+        let class = class.map_or(0, |id| self.externals[id as usize].1);
+        let class = self.external_simple(class);
+        let index = match traits.elements.get(&class) {
+            Some(index) => (*index as usize).min(count - 1),
+            None if traits.typed => 0,
+            None => count - 1,
+        };
+        let from = self.field(instance, argument(index));
+        let unknown = self.field(instance, unknown_key());
+        self.flow(from, unknown, NONE);
+        let element = self.field(instance, any());
+        if traits.pairs.contains(&class) && count > 1 {
+            // Iterating gives pairs, looking up gives their second halves.
+            let pair = self.made_pair(instance.index());
+            for index in 0..2 {
+                let from = self.field(instance, argument(index));
+                let to = self.field(pair, at_position(index));
+                self.flow(from, to, NONE);
+            }
+            self.sets.add(element, pair, false);
+        } else {
+            self.flow(from, element, NONE);
+        }
+    }
+
+    /// The last name of an external symbol.
+    fn external_simple(&self, name: u64) -> u64 {
+        self.simple.get(&name).copied().unwrap_or(name)
+    }
+
+    fn made_pair(&mut self, object: u32) -> Value {
+        let next = 1 << 27 | self.made.len() as u32;
+        Value::new(
+            Kind::Object,
+            *self.made.entry((object, NONE)).or_insert(next),
+        )
     }
 
     /// `to` gains member `name` of `value`.
@@ -158,18 +212,22 @@ impl Linker<'_> {
     }
 
     /// The text of a name that some file mentions.
-    pub(super) fn name_text(&self, file: u32, name: u64) -> String {
+    pub(super) fn name_text(&mut self, file: u32, name: u64) -> String {
         let facts = &self.unit(file).facts;
-        facts
-            .names
-            .iter()
-            .find(|record| record.hash == name)
-            .map(|record| {
-                let text = facts.text(record.at, record.len);
-                let text = text.strip_suffix(b"()").unwrap_or(text);
-                String::from_utf8_lossy(text).into_owned()
-            })
-            .unwrap_or_default()
+        if self.text_files.insert(file) {
+            for record in facts.names {
+                self.texts.entry(record.hash).or_insert((file, record.at));
+            }
+        }
+        let Some((file, at)) = self.texts.get(&name).copied() else {
+            return String::new();
+        };
+        let facts = &self.unit(file).facts;
+        let record = facts.names.partition_point(|record| record.at < at);
+        let len = facts.names.get(record).map_or(0, |record| record.len);
+        let text = facts.text(at, len);
+        let text = text.strip_suffix(b"()").unwrap_or(text);
+        String::from_utf8_lossy(text).into_owned()
     }
 
     /// A member of a class (or a function) itself.
@@ -353,6 +411,18 @@ impl Linker<'_> {
             }
             _ => entry.def == NONE || self.def(entry.def).flags & def_flag::STATIC == 0,
         };
+        let applied = receiver.kind() == Kind::Applied;
+        if applied && !(entry.def != NONE && self.is_function(entry.def)) {
+            let def = entry.def;
+            let (call, receiver) = (NONE, receiver.0);
+            let context = super::generics::Context {
+                call,
+                def,
+                receiver,
+            };
+            self.flow_replaced(entry.slot, to, context);
+            return;
+        }
         self.flow(entry.slot, to, if binds { receiver.0 } else { NONE });
     }
 

@@ -13,16 +13,20 @@ mod declared;
 mod dispatch;
 mod emit;
 mod flow;
+mod generics;
 mod hierarchy;
 mod hierarchy_dispatch;
+mod library;
 mod limits;
 mod members;
 mod names;
 mod outside;
 mod overloads;
+mod paths;
 mod program;
 mod settle;
 mod table;
+mod traits_dispatch;
 mod values;
 
 pub use emit::{Edge, EdgeKind, Linked, Reason, Unresolved};
@@ -55,6 +59,9 @@ pub struct Target {
     pub submodule: u32,
     /// Index of the external path in [`Input::externals`], or [`NONE`].
     pub external: u32,
+    /// Hashes of the names of its path, where it is looked up name by name,
+    /// starting in the importing namespace.
+    pub names: Vec<u64>,
     /// Members inside members behind the module, by hash of their names.
     pub rest: Vec<u64>,
 }
@@ -126,6 +133,24 @@ pub struct LinkTraits {
     pub static_dispatch: bool,
     /// What the name of a destructor starts with.
     pub destructor: Vec<u8>,
+    /// Making an instance is no call, unless a constructor is written.
+    pub silent_constructors: bool,
+    /// A written type says all of what a variable holds.
+    pub typed: bool,
+    /// Import paths are looked up name by name.
+    pub path_imports: bool,
+    /// The names by which paths start: root, module itself, module around it.
+    pub path_roots: Vec<u64>,
+    /// External types, and which of their arguments their elements are.
+    pub elements: FxHashMap<u64, u8>,
+    /// The methods that iterating calls.
+    pub iterate: Vec<u64>,
+    /// External types whose iteration gives pairs of their two arguments.
+    pub pairs: Vec<u64>,
+    /// Member types whose members a type's instances have too.
+    pub delegates: Vec<u64>,
+    /// What external functions do with values: bits of `library::effect`.
+    pub outside: FxHashMap<u64, u32>,
     /// Such calls are no calls of whoever calls the external function.
     pub silent_callbacks: bool,
     /// Names of callables are apart from those of variables.
@@ -177,25 +202,29 @@ pub fn link(input: &Input<'_>) -> Linked {
 
 /// The sources of this layer: what it computes changes only when they do.
 pub const SOURCES: &[&str] = &[
+    include_str!("arguments.rs"),
     include_str!("bodies.rs"),
     include_str!("calls.rs"),
-    include_str!("declared.rs"),
     include_str!("construct.rs"),
     include_str!("convert.rs"),
-    include_str!("arguments.rs"),
+    include_str!("declared.rs"),
     include_str!("dispatch.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
-    include_str!("hierarchy_dispatch.rs"),
+    include_str!("generics.rs"),
     include_str!("hierarchy.rs"),
+    include_str!("hierarchy_dispatch.rs"),
+    include_str!("library.rs"),
     include_str!("limits.rs"),
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
     include_str!("outside.rs"),
+    include_str!("overloads.rs"),
+    include_str!("paths.rs"),
     include_str!("program.rs"),
     include_str!("settle.rs"),
-    include_str!("overloads.rs"),
     include_str!("table.rs"),
+    include_str!("traits_dispatch.rs"),
     include_str!("values.rs"),
 ];

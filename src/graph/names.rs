@@ -1,6 +1,6 @@
 //! Numbers everything across files and binds the names between them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::flow::DynamicOp;
@@ -32,6 +32,23 @@ pub(super) const SETTER: u64 = 0x7365_7474_6572_0000;
 /// The member under which constructors are found.
 pub(super) const CONSTRUCT: u64 = 0x636F_6E73_7472_7563;
 
+/// The container of members that an `impl` for every type adds.
+pub(super) const BLANKET: u32 = 0x7FFF_FFFF;
+
+/// The container of members that are added to an external type.
+pub(super) fn external(id: u32) -> u32 {
+    0x6000_0000 + id
+}
+
+/// An external path and its last name.
+fn simple_name(text: &str) -> (u64, u64) {
+    let last = text.rsplit([':', '.', '/']).next().unwrap_or_default();
+    (
+        crate::text::name_hash(text.as_bytes()),
+        crate::text::name_hash(last.as_bytes()),
+    )
+}
+
 /// The state of linking.
 pub(super) struct Linker<'a> {
     pub(super) input: &'a Input<'a>,
@@ -48,6 +65,8 @@ pub(super) struct Linker<'a> {
     /// Modules that namespaces are, by definition.
     pub(super) module_of_def: FxHashMap<u32, u32>,
     pub(super) submodules: FxHashMap<(u32, u64), u32>,
+    /// Per module: the module whose names it sees too, or [`NONE`].
+    pub(super) outer: Vec<u32>,
     /// Per module: where its wildcard imports lead.
     pub(super) wildcards: FxHashMap<u32, Vec<u32>>,
     /// External symbols: parent and name.
@@ -75,6 +94,20 @@ pub(super) struct Linker<'a> {
     pub(super) satisfied: super::dispatch::Satisfied,
     /// What modules call themselves, where their files say so.
     pub(super) module_names: FxHashMap<u32, u64>,
+    /// Objects that calls make outside: (call, part) → object.
+    pub(super) made: FxHashMap<(u32, u32), u32>,
+    pub(super) contexts: Vec<super::generics::Context>,
+    pub(super) context_ids: FxHashMap<super::generics::Context, u32>,
+    /// Allocations that were copied with other arguments.
+    pub(super) copies: Vec<u32>,
+    pub(super) copy_ids: FxHashMap<(u32, u32), u32>,
+    /// Where names stand in the text, for files that were asked.
+    pub(super) texts: FxHashMap<u64, (u32, u32)>,
+    pub(super) text_files: FxHashSet<u32>,
+    /// Hashes of names that are keys of elements.
+    pub(super) keys: FxHashSet<u64>,
+    /// The last name of each path outside.
+    pub(super) simple: FxHashMap<u64, u64>,
     /// Whether only names flow, not yet values.
     pub(super) naming: bool,
     /// References found through members: (file, site) → definition.
@@ -112,6 +145,7 @@ impl<'a> Linker<'a> {
             modules: input.modules,
             module_of_def: FxHashMap::default(),
             submodules: input.submodules.clone(),
+            outer: input.outer.clone(),
             wildcards: FxHashMap::default(),
             externals: vec![(NONE, 0, String::new())],
             external_ids: FxHashMap::default(),
@@ -130,6 +164,19 @@ impl<'a> Linker<'a> {
             computed_bases: Vec::new(),
             satisfied: super::dispatch::Satisfied::default(),
             module_names: FxHashMap::default(),
+            made: FxHashMap::default(),
+            contexts: Vec::new(),
+            context_ids: FxHashMap::default(),
+            copies: Vec::new(),
+            copy_ids: FxHashMap::default(),
+            texts: FxHashMap::default(),
+            text_files: FxHashSet::default(),
+            keys: FxHashSet::default(),
+            simple: input
+                .externals
+                .iter()
+                .map(|text| simple_name(text))
+                .collect(),
             naming: true,
             member_refs: Vec::new(),
             bodies: FxHashMap::default(),
@@ -164,6 +211,13 @@ impl<'a> Linker<'a> {
         self.object_base.push(objects);
         self.sets = Sets::new(slots as usize);
         self.target_heads = vec![NONE; calls as usize];
+        for unit in &self.input.units {
+            for name in unit.facts.names {
+                if unit.facts.text.get(name.at as usize) == Some(&b'[') && name.len > 0 {
+                    self.keys.insert(name.hash);
+                }
+            }
+        }
     }
 
     pub(super) fn unit(&self, file: u32) -> &'a Unit<'a> {
@@ -251,6 +305,9 @@ impl<'a> Linker<'a> {
                 let next = self.modules;
                 let module = *self.submodules.entry((outer, name)).or_insert(next);
                 self.modules = self.modules.max(module + 1);
+                if module == next {
+                    self.root_paths(outer, module, &unit.traits.path_roots);
+                }
                 self.module_of_def
                     .insert(self.def_base[file] + local as u32, module);
                 let nameless = def_flag::TRANSPARENT | def_flag::ANONYMOUS;
@@ -303,6 +360,7 @@ impl<'a> Linker<'a> {
     }
 
     fn bind_imports(&mut self) {
+        let mut paths = Vec::new();
         for (module, seen) in &self.input.visible {
             self.wildcards.entry(*module).or_default().push(*seen);
         }
@@ -313,12 +371,17 @@ impl<'a> Linker<'a> {
                 }
                 if import.flags & import_flag::WILDCARD != 0 && !unit.traits.private_imports {
                     let home = self.home(file as u32, self.module_scope(file as u32, import.scope));
+                    if !target.names.is_empty() {
+                        paths.push((home, target.names.as_slice()));
+                        continue;
+                    }
                     if target.module != NONE && target.module != home {
                         self.wildcards.entry(home).or_default().push(target.module);
                     }
                 }
             }
         }
+        self.bind_wildcard_paths(paths);
     }
 
     /// The innermost namespace (or the file) around a definition.
@@ -349,6 +412,10 @@ impl<'a> Linker<'a> {
                 }
                 let slot = self.slot_in(file_id, import.slot);
                 let item = unit.facts.hash(import.item);
+                if !target.names.is_empty() {
+                    self.bind_path(slot, import, target, file_id);
+                    continue;
+                }
                 self.bind_import(slot, import.item, item, import.flags, target, unit, file_id);
             }
             if unit.traits.program_scope {
@@ -367,7 +434,8 @@ impl<'a> Linker<'a> {
                     self.sets.add(slot, Value::new(Kind::Module, module), false);
                     continue;
                 }
-                let found = self.look_up_module(unit.module, name, slot, unit.family)
+                let home = self.home(file_id, free.scope);
+                let found = self.look_up_module(home, name, slot, unit.family)
                     || modules
                         .iter()
                         .any(|module| self.look_up_module(*module, name, slot, unit.family));
@@ -531,6 +599,18 @@ impl<'a> Linker<'a> {
     /// Lets `slot` gain what `name` is in `module`: its members, then what its
     /// wildcard imports bring, then modules inside it.
     pub(super) fn look_up_module(&mut self, module: u32, name: u64, slot: u32, family: u8) -> bool {
+        let _ = family;
+        self.look_up_module_but(module, name, slot, slot)
+    }
+
+    /// The same, but for the variable `not`.
+    pub(super) fn look_up_module_but(
+        &mut self,
+        module: u32,
+        name: u64,
+        slot: u32,
+        not: u32,
+    ) -> bool {
         let mut seen = vec![module];
         let mut at = 0;
         while at < seen.len() {
@@ -539,7 +619,7 @@ impl<'a> Linker<'a> {
             let entries: Vec<_> = self
                 .table
                 .get(current, name)
-                .filter(|entry| entry.slot != slot)
+                .filter(|entry| entry.slot != slot && entry.slot != not)
                 .collect();
             if !entries.is_empty() {
                 for entry in entries {
@@ -562,14 +642,9 @@ impl<'a> Linker<'a> {
                 }
             }
         }
-        let outer = self
-            .input
-            .outer
-            .get(module as usize)
-            .copied()
-            .unwrap_or(NONE);
+        let outer = self.outer.get(module as usize).copied().unwrap_or(NONE);
         if outer != NONE && outer != module {
-            return self.look_up_module(outer, name, slot, family);
+            return self.look_up_module_but(outer, name, slot, not);
         }
         false
     }
@@ -631,32 +706,56 @@ impl<'a> Linker<'a> {
             })
     }
 
-    /// The class that an applied type applies.
-    pub(super) fn applied_class(&self, value: Value) -> Option<u32> {
-        let (file, record) = self.alloc(value.index())?;
-        if record.class_slot == NONE {
-            return None;
-        }
-        let slot = self.slot_in(file, record.class_slot);
+    /// The external type that an `impl` adds to.
+    pub(super) fn external_owner(&self, file: u32, owner_slot: u32) -> Option<u32> {
+        let slot = self.slot_in(file, owner_slot);
         self.sets
             .values(slot)
-            .find_map(|(value, _)| (value.kind() == Kind::Def).then(|| value.index()))
+            .find_map(|(value, _)| match value.kind() {
+                Kind::External => Some(value.index()),
+                Kind::Object => self.applied_external(value),
+                _ => None,
+            })
     }
 
-    /// The external class that an applied type applies.
+    /// The class that an applied type applies, aliases seen through.
+    pub(super) fn applied_class(&self, value: Value) -> Option<u32> {
+        let found = self.applied(value)?;
+        (found.kind() == Kind::Def).then(|| found.index())
+    }
+
+    /// The external type that an applied type applies.
     pub(super) fn applied_external(&self, value: Value) -> Option<u32> {
-        let (file, record) = self.alloc(value.index())?;
-        if record.class_slot == NONE || record.kind != alloc::APPLIED {
-            return None;
+        self.alloc(value.index())
+            .filter(|(_, record)| record.kind == alloc::APPLIED)?;
+        let found = self.applied(value)?;
+        (found.kind() == Kind::External).then(|| found.index())
+    }
+
+    fn applied(&self, mut value: Value) -> Option<Value> {
+        for _ in 0..8 {
+            let (file, record) = self.alloc(value.index())?;
+            if record.class_slot == NONE {
+                return None;
+            }
+            let slot = self.slot_in(file, record.class_slot);
+            let found = self.sets.values(slot).find_map(|(value, _)| {
+                matches!(value.kind(), Kind::Def | Kind::External | Kind::Object).then_some(value)
+            })?;
+            if found.kind() != Kind::Object {
+                return Some(found);
+            }
+            value = found;
         }
-        let slot = self.slot_in(file, record.class_slot);
-        self.sets
-            .values(slot)
-            .find_map(|(value, _)| (value.kind() == Kind::External).then(|| value.index()))
+        None
     }
 
     /// The allocation of an object, where it is one of the file's own.
     pub(super) fn alloc(&self, object: u32) -> Option<(u32, &'a crate::facts::format::AllocRec)> {
+        let copied = object
+            .checked_sub(super::generics::COPIES)
+            .and_then(|at| self.copies.get(at as usize));
+        let object = copied.copied().unwrap_or(object);
         if object >= *self.object_base.last()? {
             return None;
         }

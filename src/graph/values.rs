@@ -77,6 +77,8 @@ struct Head {
     done: u8,
     queued: bool,
     full: bool,
+    /// Its written type says all: nothing flows here.
+    typed: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -93,6 +95,7 @@ const EMPTY: Head = Head {
     done: 0,
     queued: false,
     full: false,
+    typed: false,
 };
 
 /// The value sets of all slots.
@@ -160,9 +163,23 @@ impl Sets {
         (found, external)
     }
 
-    /// Adds a value; `true` where it is new. Of external symbols a slot keeps
-    /// the first: what lies outside is one thing to everybody inside.
+    /// Lets only the written type say what `slot` holds.
+    pub(super) fn set_typed(&mut self, slot: u32) {
+        self.heads[slot as usize].typed = true;
+    }
+
+    /// Whether the written type alone says what `slot` holds.
+    pub(super) fn is_typed(&self, slot: u32) -> bool {
+        self.heads[slot as usize].typed
+    }
+
+    /// Adds a value that flows here; `true` where it is new.
     pub(super) fn add(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
+        !self.heads[slot as usize].typed && self.declare(slot, value, inferred)
+    }
+
+    /// Adds a value that the written type says; `true` where it is new.
+    pub(super) fn declare(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
         let head = self.heads[slot as usize];
         let (found, external) = self.position(&head, value);
         let head = &mut self.heads[slot as usize];

@@ -72,14 +72,18 @@ pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
                         wildcard: record.flags & import_flag::WILDCARD != 0,
                         is_static: record.flags & import_flag::STATIC != 0,
                         system: record.flags & import_flag::SYSTEM != 0,
+                        child: record.flags & import_flag::CHILD != 0,
+                        quoted: record.flags & import_flag::QUOTED != 0,
                         inside: &inside,
                     };
                     let found = rule.destination(&import, &sources, &modules);
                     let external = found.external.map_or(NONE, |path| externals.intern(path));
+                    let traits = &traits[usize::from(files[at as usize].language)];
                     Target {
                         module: found.module,
                         submodule: found.submodule,
                         external,
+                        names: path_names(&import, traits),
                         rest: found
                             .rest
                             .split(|byte| *byte == b'.')
@@ -111,6 +115,20 @@ pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
         visible: modules.visible,
         externals: externals.paths,
     })
+}
+
+/// The names of an import's path, where it is looked up name by name.
+fn path_names(import: &Import<'_>, traits: &LinkTraits) -> Vec<u64> {
+    if !traits.path_imports || import.child {
+        return Vec::new();
+    }
+    let names = import
+        .path
+        .split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'#' | 128..)));
+    let all = names.chain(std::iter::once(import.item));
+    all.filter(|name| !name.is_empty())
+        .map(crate::text::name_hash)
+        .collect()
 }
 
 /// Names of the namespaces around a definition inside its file, outermost first.
@@ -230,6 +248,28 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     .map(|name| hash(&format!("{prefix}::{name}")))
                     .collect(),
                 passes: traits.passes.iter().map(hash).collect(),
+                silent_constructors: traits.silent_constructors,
+                typed: traits.typed,
+                path_imports: traits.path_imports,
+                path_roots: traits.path_roots.iter().map(hash).collect(),
+                elements: traits
+                    .elements
+                    .iter()
+                    .map(|(name, at)| (hash(name), *at))
+                    .collect(),
+                pairs: traits.pairs.iter().map(hash).collect(),
+                delegates: traits.delegates.iter().map(hash).collect(),
+                iterate: traits.iterate.iter().map(hash).collect(),
+                outside: traits
+                    .outside
+                    .iter()
+                    .map(|(name, effects)| {
+                        let bits = effects
+                            .iter()
+                            .fold(0, |bits, effect| bits | 1 << *effect as u32);
+                        (hash(name), bits)
+                    })
+                    .collect(),
             }
         })
         .collect()

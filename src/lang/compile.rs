@@ -23,7 +23,7 @@ pub struct Row {
     /// The kind of definition, where the role makes one.
     pub kind: DefKind,
     /// Flags as bits, `1 << NodeFlag`.
-    pub flags: u32,
+    pub flags: u64,
     /// Whether any grammar field or child kind of this node has a place.
     pub mapped: bool,
     /// Index into [`Roles::literals`], plus one.
@@ -122,7 +122,7 @@ impl Roles {
         row.flags = entry
             .flags
             .iter()
-            .fold(0, |bits, flag| bits | 1 << *flag as u32);
+            .fold(0, |bits, flag| bits | 1_u64 << *flag as u32);
         row.mapped = !entry.fields.is_empty() || !entry.children.is_empty();
         if !entry.literal.is_empty() {
             let symbol = self
@@ -194,6 +194,6 @@ impl Roles {
 impl Row {
     /// Whether the node's entry has `flag`.
     pub fn has(self, flag: NodeFlag) -> bool {
-        self.flags & (1 << flag as u32) != 0
+        self.flags & (1_u64 << flag as u32) != 0
     }
 }

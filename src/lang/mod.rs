@@ -17,7 +17,7 @@ mod typescript;
 
 pub use compile::{Roles, RolesError, Row};
 pub use detect::{by_name, detect};
-pub use roles::{DefKind, Field, Meaning, NodeFlag, Role, Traits};
+pub use roles::{DefKind, Effect, Field, Meaning, NodeFlag, Role, Traits};
 
 use std::sync::OnceLock;
 
@@ -227,7 +227,7 @@ pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
     vec![
         (Family::Python, Box::new(python::Rule::default())),
         (Family::Script, Box::new(typescript::Rule::default())),
-        (Family::Rust, Box::new(rust::Rule)),
+        (Family::Rust, Box::new(rust::Rule::default())),
         (Family::Go, Box::new(go::Rule::default())),
         (Family::Java, Box::new(java::Rule::default())),
         (Family::C, Box::new(cpp::Rule::default())),

@@ -48,6 +48,10 @@ pub struct Import<'a> {
     pub is_static: bool,
     /// A header of the system (`<…>`).
     pub system: bool,
+    /// The path is that of a file that belongs inside this one (`mod name;`).
+    pub child: bool,
+    /// The path stands in quotes.
+    pub quoted: bool,
     /// Names of the namespaces inside the file around the import, outermost first.
     pub inside: &'a [&'a [u8]],
 }

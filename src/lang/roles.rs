@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use super::traits::{Meaning, Traits};
+pub use super::traits::{Effect, Meaning, Traits};
 
 /// What a node means.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -146,6 +146,12 @@ pub enum Role {
     TypeSwitch,
     /// A branch of that, with its types.
     TypeCase,
+    /// A value that is laid against the patterns of its arms.
+    Match,
+    /// One pattern (left) and what it leads to (right).
+    Arm,
+    /// Gives bases to a type parameter that was declared before: `where T: B`.
+    Bound,
 }
 
 /// The place of a child in its parent's role.
@@ -322,4 +328,12 @@ pub enum NodeFlag {
     KeyFirst,
     /// Keys are names of members or expressions: which, the type decides.
     EitherKeys,
+    /// A case of the enum around it: an instance of the case is one of the enum.
+    Variant,
+    /// Its name never meets those of functions and variables: `name!`.
+    Separate,
+    /// A path: the receiver's word in it names a module.
+    Path,
+    /// Takes the element out of its value: `value?`.
+    Unwraps,
 }

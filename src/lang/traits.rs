@@ -228,6 +228,95 @@ pub struct Traits {
     /// Types that the language itself provides.
     #[serde(default)]
     pub builtin_types: Vec<String>,
+    /// Making an instance is no call, unless a constructor is written.
+    #[serde(default)]
+    pub silent_constructors: bool,
+    /// A written type says all of what a variable holds, so that no value flows
+    /// there; functions and type parameters excepted.
+    #[serde(default)]
+    pub typed: bool,
+    /// Namespaces do not see the names around them.
+    #[serde(default)]
+    pub closed_namespaces: bool,
+    /// An import's path is looked up as a path in the code is, name by name.
+    #[serde(default)]
+    pub path_imports: bool,
+    /// In patterns a name with a capital is a constant, not a variable.
+    #[serde(default)]
+    pub capital_patterns: bool,
+    /// The names by which paths start: of the outermost module, of the module
+    /// itself, of the one around it.
+    #[serde(default)]
+    pub path_roots: Vec<String>,
+    /// The name of the enclosing type.
+    #[serde(default)]
+    pub self_type: String,
+    /// Words inside tokens after which a name is defined.
+    #[serde(default)]
+    pub definers: Vec<String>,
+    /// Types outside, and which of their arguments their elements are.
+    #[serde(default)]
+    pub elements: BTreeMap<String, u8>,
+    /// Types outside whose iteration gives pairs of their two arguments.
+    #[serde(default)]
+    pub pairs: Vec<String>,
+    /// Member types whose members a type's instances have too.
+    #[serde(default)]
+    pub delegates: Vec<String>,
+    /// What the last of the methods of `iterate` gives holds the element.
+    #[serde(default)]
+    pub iterate_holds: bool,
+    /// Cases of enums outside, and which argument of the enum they hold.
+    #[serde(default)]
+    pub cases: BTreeMap<String, u8>,
+    /// What functions and methods outside the repository do with values.
+    #[serde(default)]
+    pub outside: BTreeMap<String, Vec<Effect>>,
+}
+
+/// What a function or method outside the repository does with values.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+#[repr(u8)]
+pub enum Effect {
+    /// It gives the receiver.
+    Receiver,
+    /// It gives an element of the receiver.
+    Element,
+    /// It gives its arguments.
+    Argument,
+    /// It gives the elements of its arguments.
+    ArgumentElement,
+    /// It gives a new container that holds its arguments.
+    Hold,
+    /// It gives a new container that holds the elements of its arguments too.
+    HoldElements,
+    /// The receiver gains the arguments as elements.
+    Add,
+    /// The receiver gains the elements of the arguments.
+    Extend,
+    /// It calls functions that it is given, with nothing that is known.
+    Call,
+    /// It calls functions that it is given with elements of the receiver.
+    CallElement,
+    /// It calls functions that it is given with the receiver itself.
+    CallReceiver,
+    /// It calls functions that it is given with two elements of the receiver.
+    CallElements,
+    /// It calls functions that it is given with its first argument and elements of the receiver.
+    Fold,
+    /// It gives what the functions that it calls give.
+    Returned,
+    /// It gives a new container of what the functions that it calls give.
+    HoldReturned,
+    /// It gives a new container of the elements of what the functions that it calls give.
+    HoldReturnedElements,
+    /// It gives a new container of pairs: something, and an element of the receiver.
+    Enumerate,
+    /// It gives a new container of pairs: elements of the receiver and of the argument.
+    Zip,
+    /// It gives a new container of elements of the receiver, found by key.
+    HoldElement,
 }
 
 /// What a decorator or modifier says of a definition.
