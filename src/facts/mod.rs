@@ -5,6 +5,8 @@
 
 mod binds;
 mod builder;
+mod classes;
+mod collections;
 mod declare;
 mod decorators;
 mod define;
@@ -16,6 +18,7 @@ pub mod format;
 pub mod gate;
 mod imports;
 mod leaves;
+mod modes;
 mod operate;
 mod operators;
 mod owners;
@@ -110,6 +113,9 @@ pub fn parse(
 
 /// The sources of this layer: what it computes changes only when they do.
 pub const SOURCES: &[&str] = &[
+    include_str!("modes.rs"),
+    include_str!("collections.rs"),
+    include_str!("classes.rs"),
     include_str!("binds.rs"),
     include_str!("builder.rs"),
     include_str!("declare.rs"),

@@ -192,7 +192,7 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
 }
 
 impl<'s> Walk<'s> {
-    fn begin(&mut self, root: Node<'_>) {
+    pub(super) fn begin(&mut self, root: Node<'_>) {
         let name = self.builder.made_name(b"");
         let slot = self.builder.slot();
         self.builder.facts.defs.push(DefRec {
@@ -213,7 +213,7 @@ impl<'s> Walk<'s> {
         self.scopes.open(ScopeKind::Module, 0);
     }
 
-    fn end(mut self) -> Facts {
+    pub(super) fn end(mut self) -> Facts {
         self.exports_object();
         while self.scopes.depth() > 0 {
             self.close_scope();
@@ -222,7 +222,7 @@ impl<'s> Walk<'s> {
         self.builder.finish()
     }
 
-    fn run(&mut self, mut cursor: TreeCursor<'_>) {
+    pub(super) fn run(&mut self, mut cursor: TreeCursor<'_>) {
         let mut steps: Vec<Step> = Vec::with_capacity(64);
         let mut field = Field::None;
         let mut mode = Mode::Value;
@@ -283,54 +283,8 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// The mode in which a child at `field` of the innermost frame is read.
-    fn mode_of(&self, field: Field, inherited: Mode) -> Mode {
-        match field {
-            Field::Type
-            | Field::Owner
-            | Field::Bases
-            | Field::Interfaces
-            | Field::TypeArgs
-            | Field::TypeParams => Mode::Type,
-            Field::Name | Field::Left | Field::Params | Field::Receiver => {
-                let Some(frame) = self.frames.last() else {
-                    return inherited;
-                };
-                let outer = self.frames.len().checked_sub(2).map(|at| self.frames[at]);
-                let hoisted = frame.row.has(NodeFlag::Hoisted)
-                    || outer.is_some_and(|outer| {
-                        outer.role == Role::Declare && outer.row.has(NodeFlag::Hoisted)
-                    });
-                let declares = match frame.role {
-                    Role::Assign => {
-                        self.roles.traits.assignment_declares || frame.row.has(NodeFlag::Declares)
-                    }
-                    Role::ForIn => {
-                        !matches!(field, Field::Left)
-                            || frame.row.has(NodeFlag::Declares)
-                            || frame.note != NONE
-                    }
-                    Role::Collection | Role::Cast | Role::Pair => match frame.mode {
-                        Mode::Bind { declares, .. } => declares,
-                        _ => frame.row.has(NodeFlag::Declares),
-                    },
-                    Role::Param if Self::binds(frame) => return frame.mode,
-                    _ => true,
-                };
-                Mode::Bind { declares, hoisted }
-            }
-            Field::None => inherited,
-            // A pattern's value (`{ key: pattern }`) is a pattern.
-            Field::Value => match (inherited, self.frames.last().map(|frame| frame.role)) {
-                (Mode::Bind { .. }, Some(Role::Pair)) => inherited,
-                _ => Mode::Value,
-            },
-            _ => Mode::Value,
-        }
-    }
-
     /// Meets a node; `true` where its children are to be visited.
-    fn visit(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) -> bool {
+    pub(super) fn visit(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) -> bool {
         if row.role == Role::Member && self.importing() {
             self.import_path(node, field);
             return false;
@@ -369,7 +323,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn enter(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) {
+    pub(super) fn enter(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) {
         let scoped = row.has(NodeFlag::Scoped);
         let (from, to) = (node.start_position(), node.end_position());
         self.frames.push(Frame {
@@ -459,13 +413,13 @@ impl<'s> Walk<'s> {
     }
 
     /// Whether the innermost frame has parameters of its own.
-    fn takes_params(&self) -> bool {
+    pub(super) fn takes_params(&self) -> bool {
         self.frames.last().is_some_and(|frame| {
             !matches!(frame.role, Role::Declare | Role::TypeAlias | Role::Param)
         })
     }
 
-    fn begin_body(&mut self) {
+    pub(super) fn begin_body(&mut self) {
         let Some(frame) = self.frames.last_mut() else {
             return;
         };
@@ -487,7 +441,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn leave(&mut self, node: Node<'_>) {
+    pub(super) fn leave(&mut self, node: Node<'_>) {
         self.begin_body();
         let Some(mut frame) = self.frames.pop() else {
             return;
@@ -610,7 +564,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn frame_takes_arguments(&self) -> bool {
+    pub(super) fn frame_takes_arguments(&self) -> bool {
         let frame = self.frames.last();
         frame.is_some_and(|frame| matches!(frame.role, Role::Call | Role::New))
     }

@@ -185,6 +185,9 @@ impl Linker<'_> {
                 continue;
             }
             let file = self.call_file(call);
+            if self.unit(file).traits.typed {
+                continue;
+            }
             for class in below {
                 let value = Value::new(Kind::Instance, class);
                 self.call_member(file, call, value, class, name, 0, true);

@@ -5,6 +5,7 @@
 //! language's import paths mean arrives as [`Target`]s.
 
 mod arguments;
+mod binding;
 mod bodies;
 mod calls;
 mod construct;
@@ -22,6 +23,7 @@ mod members;
 mod names;
 mod outside;
 mod overloads;
+mod passing;
 mod paths;
 mod program;
 mod settle;
@@ -202,6 +204,8 @@ pub fn link(input: &Input<'_>) -> Linked {
 
 /// The sources of this layer: what it computes changes only when they do.
 pub const SOURCES: &[&str] = &[
+    include_str!("binding.rs"),
+    include_str!("passing.rs"),
     include_str!("arguments.rs"),
     include_str!("bodies.rs"),
     include_str!("calls.rs"),
