@@ -6,7 +6,9 @@ use std::path::Path;
 use clap::CommandFactory;
 
 /// Verbs that ask the index nothing but how it is.
-const WITHOUT_QUESTION: [&str; 5] = ["index", "status", "gc", "show", "patch"];
+const WITHOUT_QUESTION: [&str; 9] = [
+    "index", "status", "gc", "show", "patch", "test", "doctor", "impact", "search",
+];
 
 /// Verbs whose question bears the name of what it gives: edges.
 const NAMED_OTHERWISE: [(&str, &str); 2] = [("graph", "edges"), ("callees", "callers")];
