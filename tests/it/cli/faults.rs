@@ -110,7 +110,10 @@ fn a_signal_while_indexing_ends_it_tidily() {
                 .spawn()
                 .expect("it starts");
             let begun = Instant::now();
-            while !world.index().join("tmp").exists() && begun.elapsed() < Duration::from_secs(10) {
+            // What a signal before that leaves behind, the next writer removes.
+            while !world.index().join("format").exists()
+                && begun.elapsed() < Duration::from_secs(10)
+            {
                 std::thread::sleep(Duration::from_millis(1));
             }
             std::thread::sleep(Duration::from_millis(2 * attempt));
