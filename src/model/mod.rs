@@ -1,1 +1,135 @@
-//! (placeholder)
+//! Model access: one trait, its adapters, and what is paid for it.
+//!
+//! A call is cancelled by dropping its future.
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// Who says a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The instructions.
+    System,
+    /// The host: tasks, observations.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who says it.
+    pub role: Role,
+    /// What is said.
+    pub content: String,
+}
+
+/// What a model is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The conversation; the instructions come first.
+    pub messages: Vec<Message>,
+    /// The most tokens that the answer may have.
+    pub max_output_tokens: u32,
+    /// Randomness, if it is not the model's default.
+    pub temperature: Option<f32>,
+}
+
+/// Tokens that a call used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the prompt, those read from a cache included.
+    pub prompt_tokens: u64,
+    /// Tokens of the prompt that a cache had.
+    pub cached_tokens: u64,
+    /// Tokens of the answer.
+    pub completion_tokens: u64,
+    /// Whether the numbers were estimated here since the server gave none.
+    pub estimated: bool,
+}
+
+/// Why an answer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// The model was done.
+    Stop,
+    /// The limit on its tokens was reached.
+    Length,
+    /// The provider refused it.
+    Refused,
+}
+
+/// What a model answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Its text.
+    pub text: String,
+    /// What it used.
+    pub usage: Usage,
+    /// Why it ends.
+    pub finish: Finish,
+}
+
+/// Why a call gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The conversation is longer than the model takes.
+    #[error("the prompt is longer than the model takes: {message}")]
+    ContextOverflow {
+        /// What the server said.
+        message: String,
+    },
+    /// The server refused the request; asking again would not help.
+    #[error("the model refused the request ({status}): {message}")]
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+        /// What the server said, secrets removed.
+        message: String,
+    },
+    /// No answer after all retries.
+    #[error("the model at {endpoint} gave no answer: {message}")]
+    Unavailable {
+        /// The server, without keys.
+        endpoint: String,
+        /// What went wrong last.
+        message: String,
+    },
+    /// An answer that is not what the protocol says.
+    #[error("the model at {endpoint} answered nonsense: {message}")]
+    Malformed {
+        /// The server, without keys.
+        endpoint: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// What was asked for is not configured.
+    #[error("{message}")]
+    NotConfigured {
+        /// What is missing, and how to set it.
+        message: String,
+    },
+    /// A recorded run has no answer to this.
+    #[error("the recorded run has no answer to this: {message}")]
+    NotRecorded {
+        /// What was asked.
+        message: String,
+    },
+}
+
+/// An answer that is under way.
+pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send + 'a>>;
+
+/// A model that can be asked.
+pub trait ModelClient: Send + Sync {
+    /// The model's name, as its provider calls it.
+    fn model(&self) -> &str;
+
+    /// Asks the model. `on_text` hears the pieces of a streamed answer.
+    fn complete<'a>(
+        &'a self,
+        request: &'a Request,
+        on_text: &'a mut (dyn FnMut(&str) + Send),
+    ) -> Pending<'a>;
+}
