@@ -195,10 +195,9 @@ pub fn link(input: &Input<'_>) -> Linked {
     linker.find_hierarchy();
     linker.bind_bodies();
     linker.solve();
-    linker.settle();
     linker.find_satisfied();
-    linker.solve();
     linker.dispatch();
+    linker.settle();
     linker.emit()
 }
 

@@ -128,6 +128,8 @@ pub(super) struct Linker<'a> {
     pub(super) settling: bool,
     /// Calls that met a member without a body: call, class, name.
     pub(super) abstract_calls: Vec<(u32, u32, u64)>,
+    /// Whether an object gained something that earlier reads of it looked for.
+    pub(super) late: bool,
 }
 
 impl<'a> Linker<'a> {
@@ -187,6 +189,7 @@ impl<'a> Linker<'a> {
             pending: Vec::new(),
             settling: false,
             abstract_calls: Vec::new(),
+            late: false,
         };
         linker.number();
         linker
