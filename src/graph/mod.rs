@@ -27,6 +27,7 @@ mod passing;
 mod paths;
 mod program;
 mod settle;
+mod shapes;
 mod table;
 mod traits_dispatch;
 mod values;
@@ -169,6 +170,10 @@ pub struct LinkTraits {
     pub top_types: Vec<u64>,
     /// External types each of which takes the values of those before it.
     pub widening: Vec<u64>,
+    /// Types whose values turn into those of another type, and back.
+    pub boxes: Vec<(u64, u64)>,
+    /// External types, and those that they extend.
+    pub extends: FxHashMap<u64, Vec<u64>>,
 }
 
 /// Everything that linking needs.
@@ -227,6 +232,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("paths.rs"),
     include_str!("program.rs"),
     include_str!("settle.rs"),
+    include_str!("shapes.rs"),
     include_str!("table.rs"),
     include_str!("traits_dispatch.rs"),
     include_str!("values.rs"),
