@@ -37,10 +37,11 @@ class Report:
                 self.file[module["module_id"]] = str(Path(path).relative_to(root))
                 self.info[module["module_id"]] = module["info_filename"]
         # `with` leaves where it entered: place of `__enter__` -> that of `__exit__`.
-        self.function, self.klass, self.mro, self.exits = {}, {}, {}, {}
+        self.function, self.klass, self.mro, self.exits, self.members = {}, {}, {}, {}, {}
         self.overriders = defaultdict(set)
         for module, info in self.info.items():
             self.read_definitions(module, json.loads((folder / "definitions" / info).read_text()))
+        self.find_overrides()
 
     def read_definitions(self, module, definitions):
         """Keeps the line of each name, each class's ancestors, and who overrides whom."""
@@ -49,7 +50,10 @@ class Report:
             if "name_location" not in f:
                 continue
             line = int(f["name_location"].split(":")[0])
-            self.function[module, key] = (line, (owner["module_id"], owner["class_id"]) if owner else None)
+            owner = owner and (owner["module_id"], owner["class_id"])
+            self.function[module, key] = line, owner
+            if owner:
+                self.members[owner, f["name"]] = module, key
             base = f.get("overridden_base_method")
             base = next(iter(base.values())) if base and "module_id" not in base else base
             if base:
@@ -64,7 +68,15 @@ class Report:
         for c in definitions["class_definitions"].values():
             self.klass[module, c["class_id"]] = int(c["name_location"].split(":")[0])
             ancestors = c["mro"].get("Resolved", []) if isinstance(c["mro"], dict) else []
-            self.mro[module, c["class_id"]] = {(a["module_id"], a["class_id"]) for a in ancestors}
+            self.mro[module, c["class_id"]] = [(a["module_id"], a["class_id"]) for a in ancestors]
+
+    def find_overrides(self):
+        """Adds the overrides that follow from ancestors: the report names few of them."""
+        for (owner, name), key in self.members.items():
+            for ancestor in self.mro.get(owner, ()):
+                if (ancestor, name) in self.members:
+                    self.overriders[self.members[ancestor, name]].add(key)
+                    break
 
     def where(self, key):
         """The place of a function in the repository, or None for one outside."""
