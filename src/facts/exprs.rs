@@ -351,6 +351,7 @@ impl Walk<'_> {
             callee_slot = self.builder.facts.defs[frame.def as usize].slot;
         }
         let result = self.builder.slot();
+        self.reflect(name, frame, &values, result);
         if receiver == NONE {
             self.call_builtin(name, &args, result);
         }
@@ -390,7 +391,10 @@ impl Walk<'_> {
         }
         let name = self.child(frame, Field::Property)?;
         let key = self.builder.callable(name.b);
-        let Some(object) = self.child(frame, Field::Object) else {
+        let of_base = self.child(frame, Field::Key);
+        let object = self.child(frame, Field::Object);
+        // `super.name()`: what stands before the name is the bases' view.
+        let Some(object) = object.or(of_base) else {
             let slot = self.scopes.lookup(&mut self.builder, key);
             self.builder.mention(slot, self.def, name.line, name.column);
             return Some(Val {
@@ -400,7 +404,7 @@ impl Walk<'_> {
             });
         };
         let mut base = self.slot_of(object)?;
-        if self.child(frame, Field::Key).is_some() {
+        if of_base.is_some() && object.field == Field::Object {
             // `Base.super.name()`: that base's own member.
             base = self.builder.derive(op::INSTANCE, base);
         }

@@ -347,7 +347,7 @@ impl Walk<'_> {
     }
 
     /// Looks up `a.b.c` written as text.
-    fn dotted(&mut self, text: &[u8]) -> Option<u32> {
+    pub(super) fn dotted(&mut self, text: &[u8]) -> Option<u32> {
         let colons = self.roles.traits.path_separator == "::";
         let split = |byte: &u8| *byte == if colons { b':' } else { b'.' };
         let mut parts = text

@@ -153,6 +153,47 @@ impl Walk<'_> {
         }
     }
 
+    /// A call that finds a member by the text of its name gives that member:
+    /// `A.class.getMethod("b")`, `lookup.findStatic(A.class, "b", type)`.
+    pub(super) fn reflect(&mut self, name: u32, frame: &Frame, values: &[Val], result: u32) {
+        let traits = &self.roles.traits;
+        if traits.reflects.is_empty() || name == NONE {
+            return;
+        }
+        let called = self.builder.bytes(name);
+        if !traits
+            .reflects
+            .iter()
+            .any(|known| known.as_bytes() == called)
+        {
+            return;
+        }
+        let suffix = b".class";
+        let (mut class, mut member) = (None, None);
+        let object = self.child(frame, Field::Object);
+        let given = values.iter().filter(|value| value.field == Field::Args);
+        for value in object.iter().chain(given) {
+            let text = &self.source[value.start as usize..value.end as usize];
+            match text.strip_suffix(suffix) {
+                _ if value.tag != Tag::Literal => {}
+                Some(written) if class.is_none() => class = Some(written.to_vec()),
+                None if member.is_none() && text.first() == Some(&b'"') => {
+                    member = Some(super::leaves::unquote(text).to_vec());
+                }
+                _ => {}
+            }
+        }
+        let (Some(class), Some(member)) = (class, member) else {
+            return;
+        };
+        let Some(class) = self.dotted(&class) else {
+            return;
+        };
+        let member = self.builder.made_name(&member);
+        let member = self.builder.callable(member);
+        self.builder.op(class, op::LOAD, result, member, NONE);
+    }
+
     /// Opens the namespaces before the last of `namespace a::b::c`, and names it.
     pub(super) fn enter_outer_namespaces(&mut self, node: Node<'_>) -> Option<Named> {
         let path = self.child_at(node, Field::Name)?;

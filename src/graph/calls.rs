@@ -143,6 +143,7 @@ impl Linker<'_> {
                     name,
                 ) => {}
             Kind::External => {
+                self.give_outside(file, call, value.index(), name);
                 let member = self.external_member(value, name, file);
                 self.invoke(file, call, member, None, inferred);
             }
@@ -193,6 +194,8 @@ impl Linker<'_> {
             return;
         }
         if entries.is_empty() {
+            // What every value has, whatever its class.
+            self.give_outside(file, call, NONE, name);
             let slot = self.field(receiver, name);
             self.hang(
                 slot,
@@ -237,7 +240,8 @@ impl Linker<'_> {
             });
             return;
         };
-        let inferred = inferred || self.is_tie(file, &chosen);
+        let inferred =
+            inferred || self.is_tie(file, &chosen) || self.is_below_written(file, call, class);
         for entry in entries {
             let plain = entry.def != NONE
                 && self.is_function(entry.def)
@@ -369,10 +373,12 @@ impl Linker<'_> {
                         self.flow(from, result, NONE);
                     }
                 } else {
-                    // What it gives is outside too; nobody knows what it is.
-                    self.sets.add(result, OPAQUE, true);
                     let traits = self.unit(file).traits;
-                    let name = self.externals[value.index() as usize].1;
+                    let (owner, name, _) = self.externals[value.index() as usize];
+                    if !self.give_outside(file, call, owner, name) {
+                        // What it gives is outside too; nobody knows what it is.
+                        self.sets.add(result, OPAQUE, true);
+                    }
                     self.mix(file, call, name);
                     let own = self.unit(file).facts.hash(record.name);
                     if traits.all_call_back

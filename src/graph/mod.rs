@@ -172,6 +172,9 @@ pub struct LinkTraits {
     pub widening: Vec<u64>,
     /// Types whose values turn into those of another type, and back.
     pub boxes: Vec<(u64, u64)>,
+    /// What members outside give: hash of the type's last name (0 for any) and
+    /// of the member's, to an index in [`Input::externals`].
+    pub gives: FxHashMap<(u64, u64), u32>,
     /// External types, and those that they extend.
     pub extends: FxHashMap<u64, Vec<u64>>,
 }

@@ -68,6 +68,25 @@ impl Linker<'_> {
         }
     }
 
+    /// Whether another type than `class` is written for the receiver of a call,
+    /// so that only the flow of values leads to it.
+    pub(super) fn is_below_written(&self, file: u32, call: u32, class: u32) -> bool {
+        let receiver = self.call(file, call).receiver;
+        if receiver == NONE {
+            return false;
+        }
+        let slot = self.slot_in(file, receiver);
+        let written = self.written.get(slot as usize).copied().unwrap_or(NONE);
+        if written >= SEVERAL {
+            return false;
+        }
+        match self.shape(Value(written)) {
+            Shape::Class(other) => other != class,
+            Shape::External(_) => true,
+            _ => false,
+        }
+    }
+
     /// The type that is written for a parameter.
     pub(super) fn type_of(&self, def: u32, param: &ParamRec) -> Shape {
         if param.type_slot == NONE {

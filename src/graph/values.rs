@@ -143,7 +143,8 @@ impl Sets {
         let mut external = false;
         let mut found = None;
         let mut look = |index: usize, other: Value| {
-            external |= other.kind() == Kind::External;
+            // What has no name does not stand in the way of what has one.
+            external |= other.kind() == Kind::External && (other != OPAQUE || value == OPAQUE);
             if other == value {
                 found = Some(index);
             }

@@ -232,6 +232,20 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     .iter()
                     .map(|(plain, boxed)| (outside(plain), outside(boxed)))
                     .collect(),
+                gives: traits
+                    .gives
+                    .iter()
+                    .filter_map(|(member, result)| {
+                        let (owner, name) = member.split_once('.')?;
+                        let owner = if owner == "*" {
+                            0
+                        } else {
+                            name_hash(owner.as_bytes())
+                        };
+                        let result = externals.intern(result.clone());
+                        Some(((owner, callable(&name.to_owned())), result))
+                    })
+                    .collect(),
                 extends: traits
                     .extends
                     .iter()

@@ -149,6 +149,14 @@ pub struct Traits {
     /// are known.
     #[serde(default)]
     pub extends: BTreeMap<String, Vec<String>>,
+    /// What members outside give: `Type.member`, or `*.member` whatever the
+    /// type is, and the type of the result.
+    #[serde(default)]
+    pub gives: BTreeMap<String, String>,
+    /// Members outside that give the member whose name is a literal among the
+    /// arguments, of the class that is one: `A.class.getMethod("b")`.
+    #[serde(default)]
+    pub reflects: Vec<String>,
     /// What operators give: the kind of a literal, or `operand` for what their
     /// operands are, a text where one of them is.
     #[serde(default)]
