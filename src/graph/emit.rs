@@ -94,6 +94,8 @@ pub struct Linked {
     pub owners: Vec<(u32, u32)>,
     /// Declarations whose definition stands elsewhere, in order.
     pub declared: Vec<u32>,
+    /// What linking cost, in steps that do not depend on the machine.
+    pub steps: u64,
 }
 
 impl Linker<'_> {
@@ -169,6 +171,7 @@ impl Linker<'_> {
             externals,
             owners,
             declared,
+            steps: self.steps,
         }
     }
 

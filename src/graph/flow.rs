@@ -197,6 +197,7 @@ impl Linker<'_> {
     }
 
     fn pass_on(&mut self, slot: u32, value: Value, inferred: bool) {
+        self.steps += 1;
         if !self.naming {
             self.take_context(slot, value);
         }

@@ -228,6 +228,7 @@ impl Linker<'_> {
                 .unwrap_or_default();
             if ready {
                 let order = self.merge(current, &bases);
+                self.steps += order.len() as u64;
                 self.hierarchy.orders.insert(current, order);
                 continue;
             }

@@ -128,6 +128,9 @@ pub(super) struct Linker<'a> {
     pub(super) settling: bool,
     /// Calls that met a member without a body: call, class, name.
     pub(super) abstract_calls: Vec<(u32, u32, u64)>,
+    /// What linking cost: values passed on, functions held against arguments,
+    /// classes put in order.
+    pub(super) steps: u64,
     /// Per slot: the one type that is written for it, [`NONE`], or [`SEVERAL`].
     ///
     /// [`SEVERAL`]: super::shapes::SEVERAL
@@ -194,6 +197,7 @@ impl<'a> Linker<'a> {
             settling: false,
             abstract_calls: Vec::new(),
             written: Vec::new(),
+            steps: 0,
             late: false,
         };
         linker.number();

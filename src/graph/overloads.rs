@@ -12,6 +12,9 @@ use super::table::Entry;
 use super::values::{Kind, Value};
 use crate::facts::format::{NONE, ParamRec, call_flag, def_flag, param_flag};
 
+/// Most functions of one name that are asked whether they override another.
+const MOST_HIDING: usize = 256;
+
 /// Most functions that fit alike and are held against each other.
 const MOST_COMPARED: usize = 16;
 
@@ -55,7 +58,7 @@ impl Linker<'_> {
             let known = found.len();
             let entries: Vec<Entry> = self.table.get(container, name).collect();
             for entry in entries {
-                let hidden = found[..known]
+                let hidden = found[..known.min(MOST_HIDING)]
                     .iter()
                     .any(|nearer| self.same_signature(nearer.def, entry.def));
                 if !hidden {
@@ -196,6 +199,10 @@ impl Linker<'_> {
                 }
             }
             if !best.is_empty() && top.misses.0 == 0 || round == 1 {
+                // Nothing is specific to an argument of which nothing is known.
+                if shapes.contains(&Shape::Unknown) {
+                    return best;
+                }
                 return self.most_specific(file, best);
             }
         }
@@ -204,6 +211,7 @@ impl Linker<'_> {
 
     /// How well all arguments fit a function.
     fn fit_all(&mut self, file: u32, def: u32, shapes: &[Shape], one_by_one: bool) -> Fit {
+        self.steps += 1;
         let params: Vec<ParamRec> = self.params(def).to_vec();
         let (mut misses, mut turned, mut sum) = (0, false, 0);
         for (at, arg) in shapes.iter().enumerate() {
