@@ -191,7 +191,7 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
     walk.end()
 }
 
-impl<'s> Walk<'s> {
+impl Walk<'_> {
     pub(super) fn begin(&mut self, root: Node<'_>) {
         let name = self.builder.made_name(b"");
         let slot = self.builder.slot();
@@ -345,10 +345,11 @@ impl<'s> Walk<'s> {
             pending: self.scopes.pending(),
         });
         let outer = self.frames.len().checked_sub(2);
-        if let Some(outer) = outer.map(|at| self.frames[at]) {
-            if outer.role == Role::TypeSwitch && field == Field::None {
-                self.scopes.commit(outer.pending);
-            }
+        if let Some(outer) = outer.map(|at| self.frames[at])
+            && outer.role == Role::TypeSwitch
+            && field == Field::None
+        {
+            self.scopes.commit(outer.pending);
         }
         if scoped {
             self.open_scope(ScopeKind::Block);

@@ -103,7 +103,14 @@ impl Linker<'_> {
         }
         let slot = self.field(value, converted());
         let receiver = None;
-        self.hang(slot, DynamicOp::Call { call, receiver });
+        self.hang(
+            slot,
+            DynamicOp::Call {
+                call,
+                receiver,
+                inferred: true,
+            },
+        );
     }
 
     /// The applied types that a type is defined as.

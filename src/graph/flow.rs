@@ -21,7 +21,12 @@ pub(super) enum DynamicOp {
         file: u32,
     },
     /// Call what arrives here; `call` is global, `receiver` a value or none.
-    Call { call: u32, receiver: Option<Value> },
+    /// Unless `inferred`, the call is as sure as what arrives.
+    Call {
+        call: u32,
+        receiver: Option<Value>,
+        inferred: bool,
+    },
     /// Gain what iterating gives.
     Iterate { to: u32 },
     /// Give instances of what arrives.
@@ -250,12 +255,11 @@ impl Linker<'_> {
                 let slot = self.field(value, unit.facts.hash(record.name) ^ salt);
                 self.flow(other, slot, NONE);
             }
-            op::HOLDS => {
+            op::HOLDS
                 if value.kind() == Kind::Def
-                    && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE)
-                {
-                    self.held.insert(other, value.index());
-                }
+                    && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE) =>
+            {
+                self.held.insert(other, value.index());
             }
             _ if self.naming => {}
             op::STORE => {
@@ -279,10 +283,8 @@ impl Linker<'_> {
             op::AWAIT => {
                 self.sets.add(other, value, inferred);
             }
-            op::ENTER => {
-                if value.kind() != Kind::Instance {
-                    self.sets.add(other, value, true);
-                }
+            op::ENTER if value.kind() != Kind::Instance => {
+                self.sets.add(other, value, true);
             }
             _ => {}
         }
@@ -355,9 +357,13 @@ impl Linker<'_> {
                 site,
                 file,
             } => self.load(value, name, to, site, file),
-            DynamicOp::Call { call, receiver } => {
+            DynamicOp::Call {
+                call,
+                receiver,
+                inferred: flows,
+            } => {
                 let file = self.call_file(call);
-                self.invoke(file, call, value, receiver, true);
+                self.invoke(file, call, value, receiver, flows || inferred);
             }
             DynamicOp::Iterate { to } => self.iterate(value, to, None),
             DynamicOp::Narrow { to, interface } => self.narrow(value, to, interface),

@@ -201,12 +201,11 @@ impl Linker<'_> {
         if value == OPAQUE {
             return OPAQUE;
         }
-        let id = match self.external_ids.get(&(value.index(), name)) {
-            Some(id) => *id,
-            None => {
-                let text = self.name_text(file, name);
-                self.external_child(value.index(), name, &text)
-            }
+        let id = if let Some(id) = self.external_ids.get(&(value.index(), name)) {
+            *id
+        } else {
+            let text = self.name_text(file, name);
+            self.external_child(value.index(), name, &text)
         };
         Value::new(Kind::External, id)
     }
