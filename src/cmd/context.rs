@@ -426,7 +426,7 @@ impl Context {
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {
                 self.warn("another process is indexing; waiting for it");
-                Ok(store.write(limit.checked_sub(first).unwrap(), self.now())?)
+                Ok(store.write(limit.saturating_sub(first), self.now())?)
             }
             begun => Ok(begun?),
         }

@@ -115,6 +115,9 @@ pub(super) struct PlaceRec {
     pub(super) indexed: bool,
 }
 
+/// A function without a body: its definition, seed and member.
+pub(super) type Signature = (u32, u32, u32);
+
 /// The state of a walk.
 pub(super) struct Walk<'s> {
     pub(super) roles: &'s Roles,
@@ -139,7 +142,7 @@ pub(super) struct Walk<'s> {
     /// Slots of functions that reading or writing a member calls: their flags.
     pub(super) accessors: rustc_hash::FxHashMap<u32, u32>,
     /// Functions without a body, by parent and name: definition, seed, member.
-    pub(super) signatures: rustc_hash::FxHashMap<(u32, u32), Vec<(u32, u32, u32)>>,
+    pub(super) signatures: rustc_hash::FxHashMap<(u32, u32), Vec<Signature>>,
     /// The word for the receiver, as this file writes it.
     pub(super) receiver: u32,
     /// Where the name of the last function with type arguments ends, and the

@@ -99,7 +99,7 @@ impl Linker<'_> {
         self.copy_ids.insert(key, next);
         self.copies.push(value.index());
         let made = Value::new(Kind::Applied, next);
-        self.object_slots.insert(next, ());
+        self.object_slots.insert(next);
         let Some((file, record)) = self.alloc(value.index()) else {
             return value;
         };

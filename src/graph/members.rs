@@ -72,7 +72,7 @@ impl Linker<'_> {
 
     /// Fills the members that hold the arguments of an applied type.
     pub(super) fn open_applied(&mut self, value: Value) {
-        if self.object_slots.insert(value.index(), ()).is_some() {
+        if !self.object_slots.insert(value.index()) {
             return;
         }
         let Some((file, record)) = self.alloc(value.index()) else {

@@ -84,7 +84,7 @@ pub(super) struct Linker<'a> {
     /// Targets of each call: linked list heads.
     pub(super) targets: Vec<super::calls::TargetCell>,
     pub(super) target_heads: Vec<u32>,
-    pub(super) object_slots: FxHashMap<u32, ()>,
+    pub(super) object_slots: FxHashSet<u32>,
     /// Per slot: the written types it is held to, plus one.
     pub(super) gates: Vec<u32>,
     pub(super) gate_classes: Vec<Box<[u32]>>,
@@ -158,7 +158,7 @@ impl<'a> Linker<'a> {
             bound_ids: FxHashMap::default(),
             targets: Vec::new(),
             target_heads: Vec::new(),
-            object_slots: FxHashMap::default(),
+            object_slots: FxHashSet::default(),
             gates: Vec::new(),
             gate_classes: Vec::new(),
             computed_bases: Vec::new(),

@@ -257,7 +257,7 @@ impl Encoder<'_> {
             if *count > 1 {
                 shown.extend_from_slice(format!("#{count}").as_bytes());
             }
-            qualified[local] = shown.clone();
+            qualified[local].clone_from(&shown);
             let at = self.out.symbols.len() as u32;
             self.symbol_of[base as usize + local] = at;
             let name = self.text(facts.name(def.name));
