@@ -21,6 +21,7 @@ mod library;
 mod limits;
 mod members;
 mod names;
+pub mod order;
 mod outside;
 mod overloads;
 mod passing;
@@ -223,6 +224,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
+    include_str!("order.rs"),
     include_str!("outside.rs"),
     include_str!("overloads.rs"),
     include_str!("paths.rs"),
