@@ -182,23 +182,25 @@ impl Linker<'_> {
     /// Passes values on until nothing changes.
     pub(super) fn run(&mut self) {
         while let Some(slot) = self.sets.take() {
+            let (file, ops): (u32, &[OpRec]) = match self.slot_file(slot) {
+                Some(file) => {
+                    let local = slot - self.slot_base[file as usize];
+                    (file, self.unit(file).facts.ops_of(local))
+                }
+                None => (NONE, &[]),
+            };
             while let Some((value, inferred)) = self.sets.next_new(slot) {
-                self.pass_on(slot, value, inferred);
+                self.pass_on(slot, file, ops, value, inferred);
             }
         }
     }
 
-    fn pass_on(&mut self, slot: u32, value: Value, inferred: bool) {
-        if !self.naming {
+    fn pass_on(&mut self, slot: u32, file: u32, ops: &[OpRec], value: Value, inferred: bool) {
+        if !self.naming && self.has_signatures {
             self.take_context(slot, value);
         }
-        let file = self.slot_file(slot);
-        if let Some(file) = file {
-            let unit = self.unit(file);
-            let local = slot - self.slot_base[file as usize];
-            for record in unit.facts.ops_of(local) {
-                self.operate(file, record, value, inferred);
-            }
+        for record in ops {
+            self.operate(file, record, value, inferred);
         }
         // Edges that are added meanwhile are put in front, and get the value
         // when they are added.

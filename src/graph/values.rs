@@ -137,30 +137,32 @@ impl Sets {
         self.blocks[block as usize].values[index]
     }
 
-    /// The position of a value, and whether the slot has an external symbol.
-    fn position(&self, head: &Head, value: Value) -> (Option<usize>, bool) {
+    /// The position of a value.
+    #[inline]
+    fn position(&self, slot: u32, value: Value) -> Option<usize> {
+        let head = &self.heads[slot as usize];
         let len = usize::from(head.len);
-        let mut external = false;
-        let mut found = None;
-        let mut look = |index: usize, other: Value| {
-            external |= other.kind() == Kind::External;
-            if other == value {
-                found = Some(index);
-            }
-        };
-        for (index, other) in head.first[..len.min(INLINE)].iter().enumerate() {
-            look(index, *other);
+        let inline = &head.first[..len.min(INLINE)];
+        if let Some(index) = inline.iter().position(|other| *other == value) {
+            return Some(index);
         }
         let (mut block, mut index) = (head.next, INLINE);
         while index < len {
             let record = &self.blocks[block as usize];
-            for other in &record.values[..(len - index).min(BLOCK)] {
-                look(index, *other);
-                index += 1;
+            let some = &record.values[..(len - index).min(BLOCK)];
+            if let Some(at) = some.iter().position(|other| *other == value) {
+                return Some(index + at);
             }
+            index += BLOCK;
             block = record.next;
         }
-        (found, external)
+        None
+    }
+
+    /// Whether the slot has an external symbol.
+    fn has_external(&self, slot: u32) -> bool {
+        self.values(slot)
+            .any(|(value, _)| value.kind() == Kind::External)
     }
 
     /// Lets only the written type say what `slot` holds.
@@ -180,21 +182,19 @@ impl Sets {
 
     /// Adds a value that the written type says; `true` where it is new.
     pub(super) fn declare(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
-        let head = self.heads[slot as usize];
-        let (found, external) = self.position(&head, value);
-        let head = &mut self.heads[slot as usize];
-        if let Some(index) = found {
+        if let Some(index) = self.position(slot, value) {
             if !inferred {
-                head.inferred &= !(1 << index);
+                self.heads[slot as usize].inferred &= !(1 << index);
             }
             return false;
         }
-        if external && value.kind() == Kind::External {
+        if value.kind() == Kind::External && self.has_external(slot) {
             return false;
         }
         if !self.limits.accept(slot, value) {
             return false;
         }
+        let head = &mut self.heads[slot as usize];
         let len = usize::from(head.len);
         if len >= CAP {
             head.full = true;
@@ -249,13 +249,14 @@ impl Sets {
 
     /// The next value of `slot` that has not been passed on, with how it was found.
     pub(super) fn next_new(&mut self, slot: u32) -> Option<(Value, bool)> {
-        let head = self.heads[slot as usize];
+        let head = &mut self.heads[slot as usize];
         if head.done == head.len {
             return None;
         }
-        self.heads[slot as usize].done += 1;
         let index = usize::from(head.done);
-        Some((self.at(&head, index), head.inferred >> index & 1 == 1))
+        head.done += 1;
+        let head = &self.heads[slot as usize];
+        Some((self.at(head, index), head.inferred >> index & 1 == 1))
     }
 
     /// Forgets what was passed on, so that everything is passed on again.
