@@ -12,6 +12,7 @@ mod construct;
 mod convert;
 mod declared;
 mod dispatch;
+mod edges;
 mod emit;
 mod flow;
 mod generics;
@@ -214,6 +215,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("convert.rs"),
     include_str!("declared.rs"),
     include_str!("dispatch.rs"),
+    include_str!("edges.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
     include_str!("generics.rs"),

@@ -76,7 +76,7 @@ pub(super) struct Linker<'a> {
     /// The definition that a slot stands for without flow: imports and frees.
     pub(super) stands_for: FxHashMap<u32, u32>,
     /// Flow edges that are found while solving: slot → (to, receiver).
-    pub(super) edges: super::flow::Edges,
+    pub(super) edges: super::edges::Edges,
     pub(super) dynamic: FxHashMap<u32, Vec<DynamicOp>>,
     pub(super) fields: FxHashMap<(u32, u64), u32>,
     pub(super) bound: Vec<(u32, Value)>,
@@ -153,7 +153,7 @@ impl<'a> Linker<'a> {
             external_ids: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             stands_for: FxHashMap::default(),
-            edges: super::flow::Edges::default(),
+            edges: super::edges::Edges::default(),
             dynamic: FxHashMap::default(),
             fields: FxHashMap::default(),
             bound: Vec::new(),

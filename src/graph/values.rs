@@ -72,7 +72,11 @@ struct Head {
     next: u32,
     /// Bit per value: a flow decides that it is here.
     inferred: u32,
+    /// Bit per value: it was passed on as inferred, and is not any more.
+    risen: u32,
     len: u8,
+    /// How many values the last round passed on.
+    old: u8,
     /// How many values have been passed on.
     done: u8,
     queued: bool,
@@ -91,12 +95,24 @@ const EMPTY: Head = Head {
     first: [Value(0); INLINE],
     next: NONE,
     inferred: 0,
+    risen: 0,
     len: 0,
+    old: 0,
     done: 0,
     queued: false,
     full: false,
     typed: false,
 };
+
+/// A value that is passed on.
+#[derive(Clone, Copy)]
+pub(super) struct Passed {
+    pub(super) value: Value,
+    /// Whether a flow decides that it is here.
+    pub(super) inferred: bool,
+    /// Whether it was passed on in the round before, just so.
+    pub(super) again: bool,
+}
 
 /// The value sets of all slots.
 pub(super) struct Sets {
@@ -183,8 +199,12 @@ impl Sets {
     /// Adds a value that the written type says; `true` where it is new.
     pub(super) fn declare(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
         if let Some(index) = self.position(slot, value) {
-            if !inferred {
-                self.heads[slot as usize].inferred &= !(1 << index);
+            let head = &mut self.heads[slot as usize];
+            if !inferred && head.inferred >> index & 1 == 1 {
+                head.inferred &= !(1 << index);
+                if index < usize::from(head.done.max(head.old)) {
+                    head.risen |= 1 << index;
+                }
             }
             return false;
         }
@@ -247,8 +267,8 @@ impl Sets {
         Some(slot)
     }
 
-    /// The next value of `slot` that has not been passed on, with how it was found.
-    pub(super) fn next_new(&mut self, slot: u32) -> Option<(Value, bool)> {
+    /// The next value of `slot` that has not been passed on.
+    pub(super) fn next_new(&mut self, slot: u32) -> Option<Passed> {
         let head = &mut self.heads[slot as usize];
         if head.done == head.len {
             return None;
@@ -256,13 +276,20 @@ impl Sets {
         let index = usize::from(head.done);
         head.done += 1;
         let head = &self.heads[slot as usize];
-        Some((self.at(head, index), head.inferred >> index & 1 == 1))
+        Some(Passed {
+            value: self.at(head, index),
+            inferred: head.inferred >> index & 1 == 1,
+            again: index < usize::from(head.old) && head.risen >> index & 1 == 0,
+        })
     }
 
     /// Forgets what was passed on, so that everything is passed on again.
-    pub(super) fn restart(&mut self) {
+    /// With `remember`, what was passed on before is known when it comes again.
+    pub(super) fn restart(&mut self, remember: bool) {
         for slot in 0..self.heads.len() as u32 {
             let head = &mut self.heads[slot as usize];
+            head.old = if remember { head.done } else { 0 };
+            head.risen = if remember { head.risen } else { 0 };
             head.done = 0;
             if head.len > 0 && !head.queued {
                 head.queued = true;
