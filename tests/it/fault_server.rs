@@ -26,7 +26,10 @@ pub(crate) type Answer = Vec<Piece>;
 
 /// A whole answer.
 pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    let mut head = format!(
+        "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -35,7 +38,11 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answe
 
 /// A whole answer of JSON.
 pub(crate) fn json(status: u16, body: &Value) -> Answer {
-    answer(status, &[("Content-Type", "application/json")], &body.to_string())
+    answer(
+        status,
+        &[("Content-Type", "application/json")],
+        &body.to_string(),
+    )
 }
 
 /// The head of a stream of events that ends with the connection.
@@ -78,7 +85,9 @@ impl FaultServer {
     /// Answers the first request with the first answer and so on; the last
     /// answer is given again and again.
     pub(crate) fn new(answers: Vec<Answer>) -> Self {
-        Self::scripted(Box::new(move |at, _| answers[at.min(answers.len() - 1)].clone()))
+        Self::scripted(Box::new(move |at, _| {
+            answers[at.min(answers.len() - 1)].clone()
+        }))
     }
 
     /// Answers as a function of the number of the request and the request.
@@ -121,7 +130,10 @@ impl FaultServer {
 
     /// What was asked so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.requests.lock().expect("no test panicked in it").clone()
+        self.requests
+            .lock()
+            .expect("no test panicked in it")
+            .clone()
     }
 
     /// How many clients went away in the middle of an answer.
@@ -137,7 +149,11 @@ impl Drop for FaultServer {
     }
 }
 
-fn serve(mut stream: TcpStream, requests: &Mutex<Vec<Request>>, script: &Script) -> std::io::Result<()> {
+fn serve(
+    mut stream: TcpStream,
+    requests: &Mutex<Vec<Request>>,
+    script: &Script,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {

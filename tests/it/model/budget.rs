@@ -78,15 +78,30 @@ fn answered() -> Result<Reply, Error> {
 #[test]
 fn what_is_reserved_is_not_given_twice_and_what_is_not_used_comes_back() {
     let budget = tokens(1000);
-    let one = budget.reserve(Who::Root, 300, 400, 100, None).expect("there is enough");
-    let two = budget.reserve(Who::Sub, 100, 400, 100, None).expect("for a shorter answer");
+    let one = budget
+        .reserve(Who::Root, 300, 400, 100, None)
+        .expect("there is enough");
+    let two = budget
+        .reserve(Who::Sub, 100, 400, 100, None)
+        .expect("for a shorter answer");
     assert_eq!((one.output(), two.output()), (400, 200));
-    let error = budget.reserve(Who::Sub, 1, 1, 1, None).expect_err("all is reserved");
-    assert_eq!(error, Exhausted::Tokens { limit: 1000, left: 0, needed: 2 });
+    let error = budget
+        .reserve(Who::Sub, 1, 1, 1, None)
+        .expect_err("all is reserved");
+    assert_eq!(
+        error,
+        Exhausted::Tokens {
+            limit: 1000,
+            left: 0,
+            needed: 2
+        }
+    );
     one.settle(&used(290, 10));
     two.release();
     assert_eq!(budget.report().tokens(), 300);
-    let three = budget.reserve(Who::Sub, 700, 9, 0, None).expect("700 are left");
+    let three = budget
+        .reserve(Who::Sub, 700, 9, 0, None)
+        .expect("700 are left");
     assert_eq!(three.output(), 0);
     // Cancelled: it counts as used.
     drop(three);
@@ -102,10 +117,14 @@ fn money_is_kept_with_a_price_and_refused_without() {
         money: Some(limit),
         ..Limits::default()
     });
-    let refused = budget.reserve(Who::Root, 10, 10, 1, None).expect_err("no price");
+    let refused = budget
+        .reserve(Who::Root, 10, 10, 1, None)
+        .expect_err("no price");
     assert_eq!(refused, Exhausted::Unpriced(limit));
     // A cent is 10,000 tokens in, or 1,000 out.
-    let all = budget.reserve(Who::Root, 5000, 4000, 100, Some(PRICE)).expect("a cent");
+    let all = budget
+        .reserve(Who::Root, 5000, 4000, 100, Some(PRICE))
+        .expect("a cent");
     assert!((300..=500).contains(&all.output()), "{}", all.output());
     assert!(matches!(
         budget.reserve(Who::Root, 5000, 4000, 100, Some(PRICE)),
@@ -132,13 +151,20 @@ fn turns_and_time_end() {
     };
     let request = question("x");
     let mut hear = |_: &str| {};
-    let error = block_on(async {
-        ask(&slow, &request, &mut hear, &budget, Who::Root, None).await
-    })
-    .expect_err("it takes too long");
-    assert!(matches!(error, AskError::Exhausted(Exhausted::Wall(_))), "{error}");
-    assert!(budget.report().root.tokens() > 0, "the cancelled call counts");
-    assert_eq!(budget.begin_turn(), Err(Exhausted::Wall(Duration::from_millis(60))));
+    let error = block_on(async { ask(&slow, &request, &mut hear, &budget, Who::Root, None).await })
+        .expect_err("it takes too long");
+    assert!(
+        matches!(error, AskError::Exhausted(Exhausted::Wall(_))),
+        "{error}"
+    );
+    assert!(
+        budget.report().root.tokens() > 0,
+        "the cancelled call counts"
+    );
+    assert_eq!(
+        budget.begin_turn(),
+        Err(Exhausted::Wall(Duration::from_millis(60)))
+    );
 }
 
 #[test]
@@ -181,8 +207,18 @@ fn an_answer_is_asked_no_longer_than_the_budget_has_left() {
 #[test]
 fn a_call_that_reached_no_model_costs_nothing_and_one_that_broke_off_does() {
     let budget = tokens(10_000);
-    let refused = Fake::new(|| Err(Error::Rejected { status: 401, message: String::new() }));
-    let broken = Fake::new(|| Err(Error::Broken { endpoint: String::new(), message: String::new() }));
+    let refused = Fake::new(|| {
+        Err(Error::Rejected {
+            status: 401,
+            message: String::new(),
+        })
+    });
+    let broken = Fake::new(|| {
+        Err(Error::Broken {
+            endpoint: String::new(),
+            message: String::new(),
+        })
+    });
     let ask = |fake: &Fake| {
         let request = question("x");
         let mut hear = |_: &str| {};
@@ -204,10 +240,15 @@ fn a_report_is_one_line_and_a_run_goes_on_from_it() {
     };
     let budget = Budget::new(limits);
     budget.begin_turn().expect("the first");
-    let reserved = budget.reserve(Who::Root, 10_000, 3000, 1, Some(PRICE)).expect("enough");
+    let reserved = budget
+        .reserve(Who::Root, 10_000, 3000, 1, Some(PRICE))
+        .expect("enough");
     reserved.settle(&used(12_000, 300));
     let report = budget.report();
-    assert_eq!(report.to_string(), "turn 1/20 · 12k/50k tokens · $0.015/$1.00");
+    assert_eq!(
+        report.to_string(),
+        "turn 1/20 · 12k/50k tokens · $0.015/$1.00"
+    );
     let resumed = Budget::resume(limits, Some(report));
     assert_eq!(resumed.begin_turn(), Ok(2));
     assert_eq!(resumed.report().tokens(), 12_300);

@@ -17,12 +17,19 @@ fn good() -> Answer {
 }
 
 fn failing(status: u16) -> Answer {
-    whole(status, &json!({"error": {"message": "no", "type": "some_error"}}))
+    whole(
+        status,
+        &json!({"error": {"message": "no", "type": "some_error"}}),
+    )
 }
 
 #[test]
 fn a_server_that_is_busy_is_asked_again_after_the_time_it_names() {
-    let busy = answer(429, &[("Retry-After", "1"), ("Content-Type", "application/json")], "{\"error\":{\"message\":\"slow down\"}}");
+    let busy = answer(
+        429,
+        &[("Retry-After", "1"), ("Content-Type", "application/json")],
+        "{\"error\":{\"message\":\"slow down\"}}",
+    );
     let server = FaultServer::new(vec![busy, good()]);
     let started = Instant::now();
     let (reply, heard) = chat(&server);
@@ -39,18 +46,31 @@ fn a_wait_that_is_too_long_is_an_error_at_once() {
     let started = Instant::now();
     let error = chat(&server).0.expect_err("it asks for an hour");
     assert!(started.elapsed() < Duration::from_secs(2));
-    assert!(error.to_string().contains("429: slow down; gave up after 1 try"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("429: slow down; gave up after 1 try"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_server_that_fails_is_asked_again_and_given_up_in_the_end() {
     let server = FaultServer::new(vec![failing(500), failing(503), good()]);
-    assert_eq!(chat(&server).0.expect("the third try answers").text, "Hello");
+    assert_eq!(
+        chat(&server).0.expect("the third try answers").text,
+        "Hello"
+    );
 
     let server = FaultServer::new(vec![failing(500)]);
     let error = chat(&server).0.expect_err("it never answers");
     assert!(matches!(error, Error::Unavailable { .. }));
-    assert!(error.to_string().contains("500: no (some_error); gave up after 3 tries"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("500: no (some_error); gave up after 3 tries"),
+        "{error}"
+    );
     assert_eq!(server.requests().len(), 3);
 }
 
@@ -59,12 +79,21 @@ fn a_refusal_is_not_asked_again() {
     for status in [400, 401, 403, 404, 422, 301] {
         let server = FaultServer::new(vec![failing(status)]);
         let error = chat(&server).0.expect_err("it says no");
-        assert!(matches!(error, Error::Rejected { status: found, .. } if found == status), "{error:?}");
+        assert!(
+            matches!(error, Error::Rejected { status: found, .. } if found == status),
+            "{error:?}"
+        );
         assert_eq!(server.requests().len(), 1, "{status}");
     }
-    let spent = whole(429, &json!({"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}));
+    let spent = whole(
+        429,
+        &json!({"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}),
+    );
     let server = FaultServer::new(vec![spent]);
-    assert!(matches!(chat(&server).0, Err(Error::Rejected { status: 429, .. })));
+    assert!(matches!(
+        chat(&server).0,
+        Err(Error::Rejected { status: 429, .. })
+    ));
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -77,8 +106,13 @@ fn a_redirect_is_not_followed_with_the_key() {
         key: Some(Secret::new("a-secret-key")),
         ..settings(WireKind::ChatCompletions, &server.url())
     };
-    let error = complete(&keyed, &question("x")).0.expect_err("it sends elsewhere");
-    assert!(error.to_string().contains("redirects are not followed"), "{error}");
+    let error = complete(&keyed, &question("x"))
+        .0
+        .expect_err("it sends elsewhere");
+    assert!(
+        error.to_string().contains("redirects are not followed"),
+        "{error}"
+    );
     assert!(other.requests().is_empty());
 }
 
@@ -92,7 +126,11 @@ fn a_stream_that_breaks_before_a_word_is_asked_for_again() {
     ] {
         let server = FaultServer::new(vec![broken.clone(), good()]);
         let reply = chat(&server).0;
-        assert_eq!(reply.expect("the second try answers").text, "Hello", "{broken:?}");
+        assert_eq!(
+            reply.expect("the second try answers").text,
+            "Hello",
+            "{broken:?}"
+        );
     }
 }
 
@@ -106,8 +144,14 @@ fn a_stream_that_breaks_after_a_word_is_an_error_and_not_said_twice() {
         let server = FaultServer::new(vec![broken.clone(), good()]);
         let (reply, heard) = chat(&server);
         let error = reply.expect_err("it broke off");
-        assert!(matches!(error, Error::Broken { .. }), "{broken:?}: {error:?}");
-        assert!(error.to_string().contains("after 5 bytes of text"), "{error}");
+        assert!(
+            matches!(error, Error::Broken { .. }),
+            "{broken:?}: {error:?}"
+        );
+        assert!(
+            error.to_string().contains("after 5 bytes of text"),
+            "{error}"
+        );
         assert_eq!(heard, ["Hello"]);
         assert_eq!(server.requests().len(), 1);
     }
@@ -126,8 +170,15 @@ fn a_server_that_is_silent_is_given_up_in_time() {
     let server = FaultServer::new(vec![silent]);
     let started = Instant::now();
     let error = chat(&server).0.expect_err("it says nothing");
-    assert!(error.to_string().contains("gave no answer for 0.4 s"), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(
+        error.to_string().contains("gave no answer for 0.4 s"),
+        "{error}"
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[test]
@@ -146,9 +197,17 @@ fn a_slow_trickle_is_waited_for() {
 fn nonsense_is_called_so() {
     let html = answer(200, &[("Content-Type", "text/html")], "<h1>It works</h1>");
     let json_of_another_kind = whole(200, &json!({"hello": 1}));
-    let no_json = answer(200, &[("Content-Type", "application/json")], "{\"choices\": [");
+    let no_json = answer(
+        200,
+        &[("Content-Type", "application/json")],
+        "{\"choices\": [",
+    );
     let bad_event = vec![stream(), piece("data: {\"choices\": oops\n\n"), end()];
-    let bad_bytes = vec![stream(), Piece::Bytes(b"b\r\ndata: \xff\xfe{\n\n\r\n".to_vec()), end()];
+    let bad_bytes = vec![
+        stream(),
+        Piece::Bytes(b"b\r\ndata: \xff\xfe{\n\n\r\n".to_vec()),
+        end(),
+    ];
     for (server, what) in [
         (html, "text/html instead of JSON; is the address right?"),
         (json_of_another_kind, "no `choices`"),
@@ -166,23 +225,37 @@ fn nonsense_is_called_so() {
 
 #[test]
 fn an_answer_of_ten_megabytes_is_refused_before_it_is_all_read() {
-    let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10485760\r\n\r\n";
-    let huge = vec![Piece::Bytes(head.to_vec()), Piece::Repeat(&[b' '; 1024], 10 * 1024)];
+    let head =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10485760\r\n\r\n";
+    let huge = vec![
+        Piece::Bytes(head.to_vec()),
+        Piece::Repeat(&[b' '; 1024], 10 * 1024),
+    ];
     let server = FaultServer::new(vec![huge]);
     let error = chat(&server).0.expect_err("more than a megabyte");
-    assert!(error.to_string().contains("larger than 1048576 bytes"), "{error}");
+    assert!(
+        error.to_string().contains("larger than 1048576 bytes"),
+        "{error}"
+    );
 
     let comments = Piece::Repeat(b"10\r\n: 0123456789abc\n\r\n", 100_000);
     let server = FaultServer::new(vec![vec![stream(), comments, end()]]);
     let error = chat(&server).0.expect_err("a stream counts too");
-    assert!(error.to_string().contains("larger than 1048576 bytes"), "{error}");
+    assert!(
+        error.to_string().contains("larger than 1048576 bytes"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_failure_in_the_middle_of_a_stream_is_told_apart_by_what_was_heard() {
-    let overloaded = "data: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+    let overloaded =
+        "data: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
     let server = FaultServer::new(vec![vec![stream(), piece(overloaded), end()], good()]);
-    assert_eq!(chat(&server).0.expect("the second try answers").text, "Hello");
+    assert_eq!(
+        chat(&server).0.expect("the second try answers").text,
+        "Hello"
+    );
 
     let server = FaultServer::new(vec![vec![stream(), piece(HELLO), piece(overloaded), end()]]);
     assert!(matches!(chat(&server).0, Err(Error::Broken { .. })));
@@ -196,9 +269,14 @@ fn a_failure_in_the_middle_of_a_stream_is_told_apart_by_what_was_heard() {
 #[test]
 fn nobody_there_is_a_clear_error() {
     let settings = settings(WireKind::ChatCompletions, "http://127.0.0.1:1/v1");
-    let error = complete(&settings, &question("x")).0.expect_err("nobody listens");
+    let error = complete(&settings, &question("x"))
+        .0
+        .expect_err("nobody listens");
     assert!(matches!(error, Error::Unavailable { .. }));
-    assert!(error.to_string().contains("cannot connect to 127.0.0.1:1"), "{error}");
+    assert!(
+        error.to_string().contains("cannot connect to 127.0.0.1:1"),
+        "{error}"
+    );
     assert!(error.to_string().contains("3 tries"), "{error}");
 }
 
@@ -217,9 +295,14 @@ fn a_key_stands_in_no_error_whatever_the_server_says() {
             secrets: vec![Secret::new("swordfish")],
             ..settings(WireKind::ChatCompletions, &server.url())
         };
-        let error = complete(&settings, &question("x")).0.expect_err("it says no");
+        let error = complete(&settings, &question("x"))
+            .0
+            .expect_err("it says no");
         let shown = format!("{error} {error:?} {settings:?}");
-        assert!(!shown.contains("hunter2") && !shown.contains("swordfish"), "{shown}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("swordfish"),
+            "{shown}"
+        );
     }
 }
 

@@ -63,7 +63,10 @@ fn complete(settings: &Settings, request: &Request) -> (Result<Reply, Error>, Ve
 
 /// The same over chat completions, against a server of faults.
 fn chat(server: &FaultServer) -> (Result<Reply, Error>, Vec<String>) {
-    complete(&settings(WireKind::ChatCompletions, &server.url()), &question("Hello?"))
+    complete(
+        &settings(WireKind::ChatCompletions, &server.url()),
+        &question("Hello?"),
+    )
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -23,12 +23,20 @@ impl ModelServer {
     #[expect(clippy::print_stdout, reason = "a skip says why")]
     pub(crate) fn start(arguments: &[&str]) -> Option<Self> {
         if std::env::var_os("HAPPY_TEST_MODEL_SERVER").is_none() {
-            println!("skip: set `HAPPY_TEST_MODEL_SERVER=1` to download a model of 98 MB and test against it");
+            println!(
+                "skip: set `HAPPY_TEST_MODEL_SERVER=1` to download a model of 98 MB and test against it"
+            );
             return None;
         }
         let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools");
-        let made = Command::new(tools.join("model-server.sh")).output().expect("a shell is here");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let made = Command::new(tools.join("model-server.sh"))
+            .output()
+            .expect("a shell is here");
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         let python = String::from_utf8_lossy(&made.stdout).trim().to_owned();
         let mut child = Command::new(python)
             .arg(tools.join("model-server.py"))
@@ -40,7 +48,9 @@ impl ModelServer {
             .expect("Python is here");
         let mut line = String::new();
         let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("it says where it is");
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("it says where it is");
         assert!(line.starts_with("http"), "the server did not start: {line}");
         Some(Self {
             child,
@@ -74,7 +84,9 @@ impl Drop for ModelServer {
 
 #[test]
 fn a_real_server_streams_tells_usage_stops_and_knows_its_limits_on_each_wire() {
-    let Some(server) = ModelServer::start(&[]) else { return };
+    let Some(server) = ModelServer::start(&[]) else {
+        return;
+    };
     let overlong = question(&"word ".repeat(4000));
     for wire in WireKind::ALL {
         let settings = server.settings(wire);
@@ -88,15 +100,26 @@ fn a_real_server_streams_tells_usage_stops_and_knows_its_limits_on_each_wire() {
         assert!(heard.len() > 3, "{wire}: it is streamed: {heard:?}");
         assert_eq!(heard.concat(), reply.text, "{wire}");
         assert!(!reply.usage.estimated, "{wire}");
-        assert!((15..80).contains(&reply.usage.prompt_tokens), "{wire}: {:?}", reply.usage);
-        assert!((10..=12).contains(&reply.usage.completion_tokens), "{wire}: {:?}", reply.usage);
+        assert!(
+            (15..80).contains(&reply.usage.prompt_tokens),
+            "{wire}: {:?}",
+            reply.usage
+        );
+        assert!(
+            (10..=12).contains(&reply.usage.completion_tokens),
+            "{wire}: {:?}",
+            reply.usage
+        );
         // llama.cpp calls a response that was cut `completed`.
         if wire != WireKind::Responses {
             assert_eq!(reply.finish, Finish::Length, "{wire}");
         }
 
         let (reply, _) = complete(&settings, &overlong);
-        assert!(matches!(reply, Err(Error::ContextOverflow { .. })), "{wire}: {reply:?}");
+        assert!(
+            matches!(reply, Err(Error::ContextOverflow { .. })),
+            "{wire}: {reply:?}"
+        );
 
         // Cancelled in the middle, the server is free again at once.
         let long = Request {
@@ -119,13 +142,19 @@ fn a_real_server_streams_tells_usage_stops_and_knows_its_limits_on_each_wire() {
         });
         let started = Instant::now();
         complete(&settings, &request).0.expect("it answers again");
-        assert!(started.elapsed() < Duration::from_secs(30), "{wire}: {:?}", started.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "{wire}: {:?}",
+            started.elapsed()
+        );
     }
 }
 
 #[test]
 fn a_prompt_that_comes_again_is_read_from_the_real_servers_cache() {
-    let Some(server) = ModelServer::start(&[]) else { return };
+    let Some(server) = ModelServer::start(&[]) else {
+        return;
+    };
     let settings = server.settings(WireKind::ChatCompletions);
     let request = Request {
         max_output_tokens: 4,

@@ -9,7 +9,9 @@ use crate::fault_server::{Answer, FaultServer, end, json as whole, piece, stream
 fn events(list: &[Value]) -> Answer {
     let mut out = vec![stream()];
     for event in list {
-        let name = event["type"].as_str().map_or(String::new(), |name| format!("event: {name}\n"));
+        let name = event["type"]
+            .as_str()
+            .map_or(String::new(), |name| format!("event: {name}\n"));
         out.push(piece(&format!("{name}data: {event}\n\n")));
     }
     out.push(end());
@@ -103,7 +105,9 @@ fn each_wire_asks_as_its_protocol_wants() {
     };
     let ask = |wire, answer| {
         let server = FaultServer::new(vec![answer]);
-        complete(&keyed(wire, &server), &request).0.expect("it answers");
+        complete(&keyed(wire, &server), &request)
+            .0
+            .expect("it answers");
         server.requests().remove(0)
     };
 
@@ -166,23 +170,40 @@ fn an_answer_that_is_not_streamed_is_read_all_the_same() {
         let server = FaultServer::new(vec![whole(200, &answer)]);
         let (reply, heard) = complete(&settings(wire, &server.url()), &question("Hello?"));
         let reply = reply.expect("it answers");
-        assert_eq!((reply.text.as_str(), reply.usage), ("Good day ü", USED), "{wire}");
+        assert_eq!(
+            (reply.text.as_str(), reply.usage),
+            ("Good day ü", USED),
+            "{wire}"
+        );
         assert_eq!(heard, ["Good day ü"], "{wire}");
     }
 }
 
 #[test]
 fn each_wire_says_why_an_answer_ends() {
-    let chat = |reason| json!({"choices": [{"message": {"content": "x"}, "finish_reason": reason}]});
+    let chat =
+        |reason| json!({"choices": [{"message": {"content": "x"}, "finish_reason": reason}]});
     let responses = |reason| json!({"status": "incomplete", "incomplete_details": {"reason": reason}, "output": []});
     let messages = |reason| json!({"content": [], "stop_reason": reason});
     let refusal = json!({"choices": [{"message": {"content": null, "refusal": "No."}, "finish_reason": "stop"}]});
     for (wire, answer, finish) in [
         (WireKind::ChatCompletions, chat("length"), Finish::Length),
-        (WireKind::ChatCompletions, chat("content_filter"), Finish::Refused),
+        (
+            WireKind::ChatCompletions,
+            chat("content_filter"),
+            Finish::Refused,
+        ),
         (WireKind::ChatCompletions, refusal, Finish::Refused),
-        (WireKind::Responses, responses("max_output_tokens"), Finish::Length),
-        (WireKind::Responses, responses("content_filter"), Finish::Refused),
+        (
+            WireKind::Responses,
+            responses("max_output_tokens"),
+            Finish::Length,
+        ),
+        (
+            WireKind::Responses,
+            responses("content_filter"),
+            Finish::Refused,
+        ),
         (WireKind::Messages, messages("max_tokens"), Finish::Length),
         (WireKind::Messages, messages("refusal"), Finish::Refused),
         (WireKind::Messages, messages("stop_sequence"), Finish::Stop),
@@ -195,7 +216,8 @@ fn each_wire_says_why_an_answer_ends() {
 
 #[test]
 fn usage_that_the_server_does_not_tell_is_estimated_and_says_so() {
-    let answer = json!({"choices": [{"message": {"content": "Good day to you"}, "finish_reason": "stop"}]});
+    let answer =
+        json!({"choices": [{"message": {"content": "Good day to you"}, "finish_reason": "stop"}]});
     let server = FaultServer::new(vec![whole(200, &answer)]);
     let (reply, _) = super::chat(&server);
     let usage = reply.expect("it answers").usage;
@@ -207,16 +229,37 @@ fn usage_that_the_server_does_not_tell_is_estimated_and_says_so() {
 #[test]
 fn a_prompt_that_is_too_long_is_told_apart_in_the_words_of_each_server() {
     for (status, message) in [
-        (400, json!({"error": {"message": "This model's maximum context length is 8192 tokens.", "code": "context_length_exceeded"}})),
-        (400, json!({"type": "error", "error": {"type": "invalid_request_error", "message": "prompt is too long: 210000 tokens > 200000 maximum"}})),
-        (400, json!([{"error": {"code": 400, "message": "The input token count (1100000) exceeds the maximum number of tokens allowed (1048576)."}}])),
-        (400, json!({"error": {"code": 400, "message": "request (5031 tokens) exceeds the available context size (512 tokens)", "type": "exceed_context_size_error"}})),
-        (500, json!({"error": {"message": "the request exceeds the available context size"}})),
-        (413, json!({"error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}})),
+        (
+            400,
+            json!({"error": {"message": "This model's maximum context length is 8192 tokens.", "code": "context_length_exceeded"}}),
+        ),
+        (
+            400,
+            json!({"type": "error", "error": {"type": "invalid_request_error", "message": "prompt is too long: 210000 tokens > 200000 maximum"}}),
+        ),
+        (
+            400,
+            json!([{"error": {"code": 400, "message": "The input token count (1100000) exceeds the maximum number of tokens allowed (1048576)."}}]),
+        ),
+        (
+            400,
+            json!({"error": {"code": 400, "message": "request (5031 tokens) exceeds the available context size (512 tokens)", "type": "exceed_context_size_error"}}),
+        ),
+        (
+            500,
+            json!({"error": {"message": "the request exceeds the available context size"}}),
+        ),
+        (
+            413,
+            json!({"error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}}),
+        ),
     ] {
         let server = FaultServer::new(vec![whole(status, &message)]);
         let (reply, _) = super::chat(&server);
-        assert!(matches!(reply, Err(Error::ContextOverflow { .. })), "{message}: {reply:?}");
+        assert!(
+            matches!(reply, Err(Error::ContextOverflow { .. })),
+            "{message}: {reply:?}"
+        );
         assert_eq!(server.requests().len(), 1, "it is not asked again");
     }
 }
@@ -225,14 +268,21 @@ fn a_prompt_that_is_too_long_is_told_apart_in_the_words_of_each_server() {
 fn a_parameter_that_a_server_does_not_take_is_left_out_and_not_sent_again() {
     let server = FaultServer::scripted(Box::new(|_, request| {
         if request.body.get("max_tokens").is_some() {
-            return whole(400, &json!({"error": {"message": "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."}}));
+            return whole(
+                400,
+                &json!({"error": {"message": "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."}}),
+            );
         }
         if request.body.get("temperature").is_some() {
-            return whole(400, &json!({"error": {"message": "Unsupported value: 'temperature' does not support 0.5 with this model."}}));
+            return whole(
+                400,
+                &json!({"error": {"message": "Unsupported value: 'temperature' does not support 0.5 with this model."}}),
+            );
         }
         chat_answer()
     }));
-    let client = happy::model::connect(&settings(WireKind::ChatCompletions, &server.url())).expect("usable");
+    let client =
+        happy::model::connect(&settings(WireKind::ChatCompletions, &server.url())).expect("usable");
     let request = Request {
         temperature: Some(0.5),
         ..question("Hello?")
