@@ -177,6 +177,7 @@ impl Error {
             Self::LimitHit { .. } => Kind("limit", 8, false),
             Self::Vector(error) => match error {
                 crate::vector::Error::Mismatch { .. } => Kind("embedder_mismatch", 4, false),
+                crate::vector::Error::Endpoint(_) => Kind("embedder_endpoint", 7, true),
                 _ => Kind("embedder", 4, false),
             },
             Self::Usage(_) => Kind("usage", 2, false),
