@@ -100,6 +100,16 @@ fn after(limit: &str, wall: Duration) -> String {
     }
 }
 
+impl From<crate::runner::TrialError> for Error {
+    fn from(error: crate::runner::TrialError) -> Self {
+        match error {
+            crate::runner::TrialError::Sandbox(error) => Self::Sandbox(error),
+            crate::runner::TrialError::View(error) => Self::View(error),
+            crate::runner::TrialError::Io { action, source } => Self::Stream { action, source },
+        }
+    }
+}
+
 impl From<crate::query::SearchError> for Error {
     fn from(error: crate::query::SearchError) -> Self {
         match error {

@@ -2,6 +2,10 @@
 //!
 //! A call is cancelled by dropping its future.
 
+mod replay;
+
+pub use replay::{Answer, Recalled, ReplayClient, digest};
+
 use std::future::Future;
 use std::pin::Pin;
 
