@@ -94,7 +94,8 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     worst.map_or(Ok(()), Err)
 }
 
-fn files(repo: &Repo) -> Result<Vec<String>, Error> {
+/// The paths of the working tree's files.
+pub(super) fn files(repo: &Repo) -> Result<Vec<String>, Error> {
     let worktree = repo.worktree()?;
     let paths = worktree.files().iter();
     Ok(paths

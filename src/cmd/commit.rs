@@ -1,0 +1,60 @@
+//! A commit of some files and nothing else: what else is staged stays staged,
+//! and no hook or filter runs.
+
+use super::error::Error;
+use crate::git::exec::Git;
+use crate::git::{self, Repo};
+use crate::patch::{File, Plan};
+
+/// Commits the files of a plan on top of HEAD; answers the commit's id.
+pub(super) fn commit(repo: &Repo, plan: &Plan, message: &str) -> Result<String, Error> {
+    let folder = tempfile::tempdir().map_err(|source| Error::Stream {
+        action: "make a temporary folder",
+        source,
+    })?;
+    let index = folder.path().join("index");
+    let head = repo.resolve("HEAD")?.to_string();
+    let text = |output: &git::exec::Output| {
+        String::from_utf8_lossy(output.stdout()).trim().to_owned()
+    };
+    Git::new(repo).args(["read-tree", &head]).index(&index).run()?;
+    let mut lines = Vec::new();
+    for (path, _, after) in plan.paths() {
+        lines.extend(line(repo, path.as_bytes(), after.as_ref())?);
+    }
+    let update = ["update-index", "-z", "--add", "--index-info"];
+    Git::new(repo).args(update).index(&index).stdin(&lines).run()?;
+    let tree = text(&Git::new(repo).args(["write-tree"]).index(&index).run()?);
+    let made = Git::new(repo)
+        .args(["commit-tree", &tree, "-p", &head, "-F", "-"])
+        .stdin(message.as_bytes())
+        .run()?;
+    let commit = text(&made);
+    let title = message.lines().next().unwrap_or_default();
+    let note = format!("happy agent: {title}");
+    Git::new(repo)
+        .args(["update-ref", "-m", &note, "HEAD", &commit, &head])
+        .run()?;
+    // The files are in HEAD now, so they are no change of the index's either.
+    Git::new(repo).args(update).stdin(&lines).run()?;
+    Ok(commit)
+}
+
+/// A file as `update-index` reads it; mode 0 takes it away.
+fn line(repo: &Repo, path: &[u8], file: Option<&File>) -> Result<Vec<u8>, Error> {
+    let (mode, id) = match file {
+        Some(file) => {
+            let put = Git::new(repo)
+                .args(["hash-object", "-w", "--stdin"])
+                .stdin(&file.bytes)
+                .run()?;
+            let id = String::from_utf8_lossy(put.stdout()).trim().to_owned();
+            (file.mode.octal(), id)
+        }
+        None => ("0", git::ObjectId::null(repo.object_format()).to_string()),
+    };
+    let mut line = format!("{mode} {id}\t").into_bytes();
+    line.extend_from_slice(path);
+    line.push(0);
+    Ok(line)
+}
