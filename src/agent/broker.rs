@@ -4,13 +4,12 @@ use futures_util::StreamExt as _;
 use serde_json::{Map, Value, json};
 
 use super::child::{Agent, Closed, work};
-use super::models::{Question, ask, estimate};
+use super::models::{Question, ask};
 use super::questions::{self, Arguments, Fault, nodes};
 use super::run::Run;
 use super::workplace::{Trial, Which};
 use super::{Error, prompts, protect, source};
-use super::purse::Who;
-use crate::model::{Message, Role};
+use crate::model::{Message, Role, Who, estimate};
 use crate::patch::Plan;
 use crate::record::agent::Event;
 use crate::runner::{Outcome, Test};
@@ -19,6 +18,7 @@ use crate::runner::{Outcome, Test};
 pub(super) struct Cell {
     agent: String,
     depth: u32,
+    turn: u32,
     /// The key of its turn.
     key: String,
     calls: u32,
@@ -29,10 +29,11 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    pub(super) fn new(agent: &Agent, key: String) -> Self {
+    pub(super) fn new(agent: &Agent, turn: u32, key: String) -> Self {
         Self {
             agent: agent.path.clone(),
             depth: agent.depth,
+            turn,
             key,
             calls: 0,
             submitted: None,
@@ -121,7 +122,7 @@ async fn serve(
         "diff" => Ok(run.draft.borrow().diff().into()),
         "run_tests" => run_tests(run, arguments),
         "submit" => submit(run, cell, key, arguments.text("summary")?),
-        "budget" => Ok(run.purse.borrow().line().into()),
+        "budget" => Ok(run.budget_line(cell.turn).into()),
         other => Err(Fault::Cell(format!("the host knows no `{other}`"))),
     }
 }
@@ -201,7 +202,7 @@ async fn asked(run: &Run<'_>, key: &str, prompt: String) -> Value {
     };
     match ask(run, question).await {
         Ok(reply) => reply.text.into(),
-        Err(error) => failure(&error.text()),
+        Err(error) => failure(&error.to_string()),
     }
 }
 

@@ -9,13 +9,12 @@ use tokio::task::JoinHandle;
 
 use super::answer;
 use super::broker::{self, Cell};
-use super::models::{Question, Unanswered, ask, estimate};
+use super::models::{Question, ask};
 use super::prompts;
-use super::purse::Who;
 use super::run::Run;
 use super::session::{Heard, Session};
 use super::{Error, leak};
-use crate::model::{self, Finish, Message, Role};
+use crate::model::{self, AskError, Finish, Message, Role, Who, estimate};
 use crate::record::agent::Event;
 use crate::sandbox::protocol::{FromSession, ToSession};
 
@@ -164,11 +163,11 @@ impl<'a> Worker<'a> {
         let key = format!("{}/{turn}", self.agent.path);
         let code = match self.next_cell(&key).await {
             Ok(code) => code,
-            Err(Unanswered::Budget(why)) => return Ok(Some(Closed::Spent(why))),
-            Err(Unanswered::Model(error)) => return Ok(Some(Closed::Failed(error))),
+            Err(AskError::Exhausted(why)) => return Ok(Some(Closed::Spent(why.to_string()))),
+            Err(AskError::Model(error)) => return Ok(Some(Closed::Failed(error))),
         };
         let begun = Instant::now();
-        let mut cell = Cell::new(&self.agent, key.clone());
+        let mut cell = Cell::new(&self.agent, turn, key.clone());
         let (ok, text) = match code {
             Ok(code) => {
                 self.run.note(&Event::AgentCell {
@@ -187,11 +186,7 @@ impl<'a> Worker<'a> {
         if self.agent.is_root() {
             text = self.run.meter(|meter| meter.filter(&text))?;
         }
-        let budget = format!(
-            "turn {turn}/{} · {}",
-            self.run.options.turns,
-            self.run.purse.borrow().line()
-        );
+        let budget = self.run.budget_line(turn);
         self.run.note(&Event::AgentObservation {
             key: format!("{key}/observation"),
             turn,
@@ -212,7 +207,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Asks for a cell; a malformed answer gets one correction.
-    async fn next_cell(&mut self, key: &str) -> Result<Result<String, &'static str>, Unanswered> {
+    async fn next_cell(&mut self, key: &str) -> Result<Result<String, &'static str>, AskError> {
         let mut key = key.to_owned();
         for last in [false, true] {
             let question = Question {

@@ -20,7 +20,6 @@ mod models;
 mod page;
 mod prompts;
 mod protect;
-mod purse;
 mod questions;
 mod run;
 mod session;
@@ -29,7 +28,7 @@ mod trajectory;
 mod workplace;
 
 pub use error::Error;
-pub use models::{Models, Price, Voice};
+pub use models::{Models, Voice};
 pub use page::page;
 pub use run::{Ended, Outcome, run};
 pub use trajectory::{RunId, Trajectory, answers_in, list_runs};

@@ -10,13 +10,12 @@ use super::gate::{Gate, Verdict};
 use super::land::{self, Found, Landed};
 use super::leak::Meter;
 use super::models::Models;
-use super::purse::Purse;
 use super::session::Spec;
 use super::trajectory::{RunId, Trajectory, answers_in};
 use super::workplace::Workplace;
 use super::{Error, Options};
-use crate::model::{self, ReplayClient};
-use crate::record::agent::Event;
+use crate::model::{self, Budget, Limits, Money, ReplayClient, Report};
+use crate::record::agent::{Event, Spent};
 use crate::vector::StaticEmbedder;
 
 /// All that a run has.
@@ -27,7 +26,7 @@ pub(super) struct Run<'a> {
     pub(super) id: &'a RunId,
     pub(super) spec: Spec,
     pub(super) embedder: StaticEmbedder,
-    pub(super) purse: RefCell<Purse>,
+    pub(super) budget: Budget,
     pub(super) draft: RefCell<Draft>,
     pub(super) gate: Gate,
     /// The edits that passed the gate, and what the model says of them.
@@ -54,6 +53,23 @@ impl Run<'_> {
     /// Stops where the trajectory cannot be written.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.failed.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    /// What is left, as one line: `turn 3/20 · 12k/50k tokens · $0.08`. The time
+    /// is not in it, so that a run that is taken up again asks the same.
+    pub(super) fn budget_line(&self, turn: u32) -> String {
+        let report = self.budget.report();
+        let limits = Limits {
+            turns: Some(self.options.turns),
+            wall: None,
+            ..report.limits
+        };
+        Report {
+            turns: turn,
+            limits,
+            ..report
+        }
+        .to_string()
     }
 
     /// The meter of what the root is shown.
@@ -165,7 +181,12 @@ pub fn run(
             cell: options.cell,
         },
         embedder: StaticEmbedder::new()?,
-        purse: RefCell::new(Purse::new(options.tokens, options.cost, options.wall)),
+        budget: Budget::new(Limits {
+            turns: None,
+            tokens: Some(options.tokens),
+            money: options.cost.and_then(Money::dollars),
+            wall: Some(options.wall),
+        }),
         draft: RefCell::default(),
         gate: Gate::default(),
         passed: RefCell::default(),
@@ -329,17 +350,21 @@ fn finish(
         Some(meter) => (meter.longest as u64, meter.peeked_characters),
         None => (0, 0),
     };
-    let (root, sub) = {
-        let purse = run.purse.borrow();
-        (purse.root, purse.sub)
+    let report = run.budget.report();
+    let spent = |spent: &model::Spent| Spent {
+        prompt_tokens: spent.usage.prompt_tokens,
+        cached_tokens: spent.usage.cached_tokens,
+        completion_tokens: spent.usage.completion_tokens,
+        calls: spent.calls,
+        cost: spent.money.as_dollars(),
     };
     run.note(&Event::AgentEnd {
         key: format!("end/{count}"),
         outcome: ended.outcome.name().to_owned(),
         summary: ended.summary.clone(),
         turns,
-        root,
-        sub,
+        root: spent(&report.root),
+        sub: spent(&report.sub),
         leak,
         peeked,
         draft,

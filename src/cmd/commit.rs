@@ -1,6 +1,7 @@
 //! A commit of some files and nothing else: what else is staged stays staged,
 //! and no hook or filter runs.
 
+use super::context::variable;
 use super::error::Error;
 use crate::git::exec::Git;
 use crate::git::{self, Repo};
@@ -25,7 +26,9 @@ pub(super) fn commit(repo: &Repo, plan: &Plan, message: &str) -> Result<String, 
     let update = ["update-index", "-z", "--add", "--index-info"];
     Git::new(repo).args(update).index(&index).stdin(&lines).run()?;
     let tree = text(&Git::new(repo).args(["write-tree"]).index(&index).run()?);
+    let (name, email) = identity(repo);
     let made = Git::new(repo)
+        .args(["-c", &name, "-c", &email])
         .args(["commit-tree", &tree, "-p", &head, "-F", "-"])
         .stdin(message.as_bytes())
         .run()?;
@@ -57,4 +60,19 @@ fn line(repo: &Repo, path: &[u8], file: Option<&File>) -> Result<Vec<u8>, Error>
     line.extend_from_slice(path);
     line.push(0);
     Ok(line)
+}
+
+/// Who commits: whoever the user's configuration or environment names.
+fn identity(repo: &Repo) -> (String, String) {
+    let of = |setting: &str, name: &str, otherwise: &str| {
+        let named = variable(name).and_then(|value| value.into_string().ok());
+        let value = named
+            .or_else(|| repo.user_setting(setting))
+            .unwrap_or_else(|| otherwise.to_owned());
+        format!("{setting}={value}")
+    };
+    (
+        of("user.name", "GIT_AUTHOR_NAME", "happy agent"),
+        of("user.email", "GIT_AUTHOR_EMAIL", "agent@happy.invalid"),
+    )
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Tokens and money that something used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Spent {
     /// Tokens of prompts, cached ones included.
     pub prompt_tokens: u64,
@@ -41,29 +42,38 @@ pub enum Event {
     /// A run begins.
     AgentStart {
         /// The run's id.
+        #[serde(default)]
         run: String,
         /// What is to be done.
         task: String,
         /// The model of the root.
+        #[serde(default)]
         model: String,
         /// The model of sub-agents.
+        #[serde(default)]
         sub_model: String,
         /// The commit of HEAD, if there is one.
+        #[serde(default)]
         head: Option<String>,
         /// The state of the working tree that the run is about.
+        #[serde(default)]
         base: String,
         /// The sandbox.
+        #[serde(default)]
         sandbox: String,
         /// Milliseconds since 1970.
+        #[serde(default)]
         time: u64,
     },
     /// A run is taken up again.
     AgentResume {
         /// The run's id.
+        #[serde(default)]
         run: String,
         /// Which time it is, from 1.
         count: u64,
         /// Milliseconds since 1970.
+        #[serde(default)]
         time: u64,
     },
     /// A model answered.
@@ -71,19 +81,24 @@ pub enum Event {
         /// Which call: `root/3`, `root/3/2.7`.
         key: String,
         /// The model.
+        #[serde(default)]
         model: String,
         /// A digest of what it was asked.
+        #[serde(default)]
         asked: String,
         /// What it said.
         text: String,
         /// `stop`, `length` or `refused`.
+        #[serde(default)]
         finish: String,
         /// What it used.
         #[serde(flatten)]
         spent: Spent,
         /// Whether the numbers are estimates.
+        #[serde(default)]
         estimated: bool,
         /// How long it took.
+        #[serde(default)]
         milliseconds: u64,
     },
     /// A model gave no answer.
@@ -127,6 +142,7 @@ pub enum Event {
         /// What is left of the budget.
         budget: String,
         /// How long the cell took.
+        #[serde(default)]
         milliseconds: u64,
     },
     /// The gate judged the edits.
@@ -151,6 +167,7 @@ pub enum Event {
         /// What else is to be known.
         notes: Vec<String>,
         /// How long it took.
+        #[serde(default)]
         milliseconds: u64,
     },
     /// The edits are about to be written to the working tree.
@@ -197,6 +214,7 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         draft: Option<String>,
         /// Time on the clock.
+        #[serde(default)]
         milliseconds: u64,
     },
 }
