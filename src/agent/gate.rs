@@ -218,15 +218,20 @@ impl Gate {
     }
 }
 
-/// Tests that passed on the base and do not now.
+/// Tests that passed on the base and do not now, and tests that failed on it
+/// and are left out now: what does not run hides what it would say.
 fn broken_in(base: &Trial, patched: &Trial) -> Vec<String> {
-    base.named(Outcome::Passed)
-        .filter(|name| {
-            let now = patched.cases.get(*name);
-            now.is_some_and(|now| now.outcome != Outcome::Passed)
-        })
-        .cloned()
-        .collect()
+    let broken = |name: &&String| {
+        let (Some(before), Some(now)) = (base.cases.get(*name), patched.cases.get(*name)) else {
+            return false;
+        };
+        match before.outcome {
+            Outcome::Passed => now.outcome != Outcome::Passed,
+            Outcome::Failed | Outcome::Errored => now.outcome == Outcome::Skipped,
+            Outcome::Skipped => false,
+        }
+    };
+    base.cases.keys().filter(broken).cloned().collect()
 }
 
 /// Tests of the base that are not there now.
@@ -251,9 +256,9 @@ fn reason(base: &Trial, patched: &Trial, broken: &[String]) -> String {
         .count();
     match (broken.len() - gone, gone) {
         (0, gone) => format!("{gone} tests of the base are gone"),
-        (failing, 0) => format!("{failing} tests fail that did not before"),
+        (failing, 0) => format!("{failing} tests do not pass that did, or are left out now"),
         (failing, gone) => {
-            format!("{failing} tests fail that did not before, and {gone} are gone")
+            format!("{failing} tests do not pass that did, and {gone} are gone")
         }
     }
 }

@@ -24,16 +24,29 @@ use workplace::Place;
 /// All that happens is streamed as records and kept under `.git/happy/runs/`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
 pub struct Args {
     #[command(subcommand)]
     verb: Option<Verb>,
     /// What is to be done
     #[arg(value_name = "TASK", required_unless_present_any = ["resume", "replay"])]
     task: Option<String>,
+    /// Take up a run that was cut short or has spent its budget
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["task", "replay"])]
+    resume: Option<String>,
+    /// Run again what a run, or a file of one, has recorded; no model is asked
+    #[arg(long, value_name = "RUN")]
+    replay: Option<String>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// What a run may do and use.
+#[derive(Clone, Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub struct RunArgs {
     #[command(flatten)]
     models: voices::ModelArgs,
     /// Most turns
@@ -72,12 +85,6 @@ pub struct Args {
     /// Show the edits that pass, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Take up a run that was cut short or has spent its budget
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["task", "replay"])]
-    resume: Option<String>,
-    /// Run again what a run, or a file of one, has recorded; no model is asked
-    #[arg(long, value_name = "RUN")]
-    replay: Option<String>,
     /// This sandbox; `auto` takes the strongest that works here
     #[arg(long, value_name = "NAME", default_value = "auto")]
     sandbox: String,
@@ -120,7 +127,7 @@ fn dollars(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a number above 0".to_owned())
 }
 
-impl Args {
+impl RunArgs {
     fn options(&self) -> Options {
         Options {
             turns: self.max_turns,
@@ -147,6 +154,19 @@ impl Args {
     }
 }
 
+impl Args {
+    /// For a task without more ado.
+    pub(super) fn of_task(task: &str, run: &RunArgs) -> Self {
+        Self {
+            verb: None,
+            task: Some(task.to_owned()),
+            resume: None,
+            replay: None,
+            run: run.clone(),
+        }
+    }
+}
+
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     if let Some(Verb::Log(args)) = &args.verb {
@@ -162,8 +182,8 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         Event::AgentStart { task, .. } => Some(task.clone()),
         _ => None,
     });
-    let models = voices::models(context, &args.models, recorded.as_deref())?;
-    let place = Place::open(context, &repo, args)?;
+    let models = voices::models(context, &args.run.models, recorded.as_deref())?;
+    let place = Place::open(context, &repo, &args.run)?;
     let (id, trajectory, task) = if let Some(name) = &args.resume {
         let id = RunId::parse(name).ok_or_else(|| no_run(name))?;
         let trajectory = Trajectory::open(&runs, &id)?;
@@ -179,7 +199,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     if std::io::stderr().is_terminal() && !context.args.quiet {
         context.output.note(&format!("run {}", id.0));
     }
-    let options = args.options();
+    let options = args.run.options();
     let ended = agent::run(&place, &options, models, &id, trajectory, &task)?;
     place.finish(&ended);
     context.output.finish()?;

@@ -21,6 +21,7 @@ mod graph;
 mod impact;
 mod index;
 mod input;
+mod interactive;
 mod machine;
 mod output;
 mod patch;
@@ -41,6 +42,7 @@ mod verdicts;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
+pub use interactive::interactive;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -95,10 +95,11 @@ pub(super) fn write(pen: &mut Pen<'_>, event: &Event) -> io::Result<()> {
             write!(pen.out, "  {turns} turns, {:.1} s", *milliseconds as f64 / 1e3)?;
             indented(pen, "", summary)?;
             write!(pen.out, "\n    root {}; sub-agents {}", used(root), used(sub))?;
-            pen.put(
-                DIM,
-                &format!("\n    longest run of source shown to the root: {leak} characters, peeked at {peeked}"),
-            )?;
+            let shown = format!(
+                "longest run of source shown to the root: {leak} characters, peeked at {peeked}"
+            );
+            write!(pen.out, "\n    ")?;
+            pen.put(DIM, &shown)?;
             match draft {
                 Some(draft) => write!(pen.out, "\n    the edits are in {}", printable(draft)),
                 None => Ok(()),

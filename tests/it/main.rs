@@ -1,5 +1,6 @@
 //! All integration tests, in one binary so that one link step serves them.
 
+mod agent;
 mod cli;
 mod engine_fixtures;
 mod fixtures;

@@ -9,7 +9,7 @@ use super::super::context::{AtArgs, Context, Opened, variable};
 use super::super::error::Error as CmdError;
 use super::super::machine::Machine;
 use super::super::{impact, patch as patching, test as testing};
-use super::Args;
+use super::RunArgs;
 use super::progress::Progress;
 use crate::agent::{Ended, Ending, Error, Trial, Which, Workplace};
 use crate::git::{self, Repo};
@@ -59,7 +59,7 @@ impl<'a> Place<'a> {
     pub(super) fn open(
         context: &'a Context,
         repo: &'a Repo,
-        args: &Args,
+        args: &RunArgs,
     ) -> Result<Self, CmdError> {
         let chosen = sandbox::choose(&args.sandbox)?;
         let worktree = patching::worktree(repo)?;
