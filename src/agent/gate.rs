@@ -183,6 +183,26 @@ impl Gate {
             .filter(|(name, _)| !base.cases.contains_key(*name))
             .map(|(name, _)| name.clone())
             .collect();
+        let was_there: Vec<String> = broken_in(&base, &patched);
+        if patched.trouble.is_none() && !was_there.is_empty() {
+            // A test that fails on the base as well, asked again, says nothing.
+            let again = place.test(None, which)?;
+            broken.retain(|name| {
+                let flaky = again
+                    .cases
+                    .get(name)
+                    .is_some_and(|ending| ending.outcome != Outcome::Passed)
+                    && base
+                        .cases
+                        .get(name)
+                        .is_some_and(|ending| ending.outcome == Outcome::Passed);
+                if flaky {
+                    let note = format!("`{name}` fails on the base now and then");
+                    verdict.notes.push(note);
+                }
+                !flaky
+            });
+        }
         broken.extend(new);
         broken.sort();
         broken.dedup();
@@ -201,6 +221,14 @@ impl Gate {
             verdict
                 .notes
                 .push(format!("{more} more attempts to reach the network were refused"));
+        }
+        if let Which::Command(_) = which {
+            // What the user's own command says is all there is to go by.
+            if !patched.is_good() {
+                verdict.reason = Some("the command fails on the edits".to_owned());
+            }
+            verdict.broken = broken;
+            return Ok(());
         }
         let trouble = patched.trouble.is_some() && base.trouble.is_none();
         let stopped = patched.trouble.is_some() && patched.ran() == 0;

@@ -50,27 +50,45 @@ pub(super) fn land(run: &Run<'_>, mut verdict: Verdict, summary: &str) -> Result
             ));
         }
     }
+    if run.options.landing == Landing::Commit
+        && let Some(path) = place.uncommitted(&verdict.plan)?.first()
+    {
+        return Ok(Landed::No(format!(
+            "`{path}` has uncommitted edits, which a commit would take along"
+        )));
+    }
     run.note(&announcement(&verdict.plan));
     let applied = match place.apply(&verdict.plan) {
         Ok(applied) => applied,
         Err(Error::Patch(error)) => return Ok(Landed::No(error.to_string())),
         Err(error) => return Err(error),
     };
+    complete(run, Some(applied.id), paths(&verdict.plan), summary)?;
+    Ok(Landed::Yes)
+}
+
+/// Commits what is in the working tree, if that is asked for, and notes it.
+pub(super) fn complete(
+    run: &Run<'_>,
+    operation: Option<String>,
+    paths: Vec<String>,
+    summary: &str,
+) -> Result<(), Error> {
     let commit = match run.options.landing {
-        Landing::Commit => Some(place.commit(&verdict.plan, &message(run, summary))?),
+        Landing::Commit => Some(run.place.commit(&paths, &message(run, summary))?),
         Landing::Edits | Landing::DryRun => None,
     };
     run.note(&Event::AgentLanded {
         key: "landed".to_owned(),
-        operation: Some(applied.id),
+        operation,
         commit,
-        paths: paths(&verdict.plan),
+        paths,
     });
-    Ok(Landed::Yes)
+    Ok(())
 }
 
 /// The message of a commit: what the model says, and which run it was.
-pub(super) fn message(run: &Run<'_>, summary: &str) -> String {
+fn message(run: &Run<'_>, summary: &str) -> String {
     let mut lines = summary.trim().lines();
     let first = lines.next().unwrap_or("Change what the task asks for");
     let title: String = first.chars().take(72).collect();

@@ -260,12 +260,8 @@ fn finish_landing(
     let diff = diff.to_owned();
     Ok(match land::look(run, files)? {
         Found::After => {
-            run.note(&Event::AgentLanded {
-                key: "landed".to_owned(),
-                operation: None,
-                commit: None,
-                paths: files.iter().map(|file| file.0.clone()).collect(),
-            });
+            let paths = files.iter().map(|file| file.0.clone()).collect();
+            land::complete(run, None, paths, &summary)?;
             Some(Ended {
                 outcome: Outcome::Landed,
                 summary,

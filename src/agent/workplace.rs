@@ -50,8 +50,11 @@ pub trait Workplace {
     /// The hash of what the working tree has at a path; empty for nothing.
     fn hash_of(&self, path: &str) -> Result<String, Error>;
 
-    /// Commits the files of a plan that was applied; answers the commit's id.
-    fn commit(&self, plan: &Plan, message: &str) -> Result<String, Error>;
+    /// Paths of a plan that have edits of the user's which are not committed.
+    fn uncommitted(&self, plan: &Plan) -> Result<Vec<String>, Error>;
+
+    /// Commits files as the working tree has them; answers the commit's id.
+    fn commit(&self, paths: &[String], message: &str) -> Result<String, Error>;
 
     /// The sandbox that sessions run in.
     fn sandbox(&self) -> Chosen;

@@ -5,10 +5,16 @@ use super::context::variable;
 use super::error::Error;
 use crate::git::exec::Git;
 use crate::git::{self, Repo};
-use crate::patch::{File, Plan};
+use crate::patch::{Base as _, Entry, RepoPath, Worktree};
 
-/// Commits the files of a plan on top of HEAD; answers the commit's id.
-pub(super) fn commit(repo: &Repo, plan: &Plan, message: &str) -> Result<String, Error> {
+/// Commits files as the working tree has them on top of HEAD; answers the
+/// commit's id, which is HEAD's where it has them already.
+pub(super) fn commit(
+    repo: &Repo,
+    worktree: &Worktree,
+    paths: &[String],
+    message: &str,
+) -> Result<String, Error> {
     let folder = tempfile::tempdir().map_err(|source| Error::Stream {
         action: "make a temporary folder",
         source,
@@ -20,12 +26,18 @@ pub(super) fn commit(repo: &Repo, plan: &Plan, message: &str) -> Result<String, 
     };
     Git::new(repo).args(["read-tree", &head]).index(&index).run()?;
     let mut lines = Vec::new();
-    for (path, _, after) in plan.paths() {
-        lines.extend(line(repo, path.as_bytes(), after.as_ref())?);
+    for path in paths {
+        lines.extend(line(repo, worktree, path)?);
     }
     let update = ["update-index", "-z", "--add", "--index-info"];
     Git::new(repo).args(update).index(&index).stdin(&lines).run()?;
     let tree = text(&Git::new(repo).args(["write-tree"]).index(&index).run()?);
+    let there = Git::new(repo)
+        .args(["rev-parse", "--verify", &format!("{head}^{{tree}}")])
+        .run()?;
+    if text(&there) == tree {
+        return Ok(head);
+    }
     let (name, email) = identity(repo);
     let made = Git::new(repo)
         .args(["-c", &name, "-c", &email])
@@ -44,9 +56,18 @@ pub(super) fn commit(repo: &Repo, plan: &Plan, message: &str) -> Result<String, 
 }
 
 /// A file as `update-index` reads it; mode 0 takes it away.
-fn line(repo: &Repo, path: &[u8], file: Option<&File>) -> Result<Vec<u8>, Error> {
-    let (mode, id) = match file {
-        Some(file) => {
+fn line(repo: &Repo, worktree: &Worktree, path: &str) -> Result<Vec<u8>, Error> {
+    let unsafe_path = |_| git::Error::UnsafePath {
+        path: path.to_owned(),
+        reason: "no commit may name it",
+    };
+    let valid = RepoPath::new(path.as_bytes()).map_err(unsafe_path)?;
+    let entry = worktree.entry(&valid).map_err(|source| Error::Stream {
+        action: "read a file that is to be committed",
+        source,
+    })?;
+    let (mode, id) = match entry {
+        Entry::File(file) => {
             let put = Git::new(repo)
                 .args(["hash-object", "-w", "--stdin"])
                 .stdin(&file.bytes)
@@ -54,12 +75,9 @@ fn line(repo: &Repo, path: &[u8], file: Option<&File>) -> Result<Vec<u8>, Error>
             let id = String::from_utf8_lossy(put.stdout()).trim().to_owned();
             (file.mode.octal(), id)
         }
-        None => ("0", git::ObjectId::null(repo.object_format()).to_string()),
+        _ => ("0", git::ObjectId::null(repo.object_format()).to_string()),
     };
-    let mut line = format!("{mode} {id}\t").into_bytes();
-    line.extend_from_slice(path);
-    line.push(0);
-    Ok(line)
+    Ok(format!("{mode} {id}\t{path}\0").into_bytes())
 }
 
 /// Who commits: whoever the user's configuration or environment names.

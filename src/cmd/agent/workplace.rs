@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::super::bases::{Grammar, Spans, WithBlobs};
+use super::super::bases::{CommitBase, Grammar, Spans, WithBlobs};
 use super::super::context::{AtArgs, Context, Opened, variable};
 use super::super::error::Error as CmdError;
 use super::super::machine::Machine;
@@ -311,8 +311,29 @@ impl Workplace for Place<'_> {
         })
     }
 
-    fn commit(&self, plan: &Plan, message: &str) -> Result<String, Error> {
-        super::super::commit::commit(self.repo, plan, message).map_err(host)
+    fn uncommitted(&self, plan: &Plan) -> Result<Vec<String>, Error> {
+        let head = self.repo.resolve("HEAD").map_err(git_host)?;
+        let base = CommitBase::new(self.repo, head).map_err(host)?;
+        let mut found = Vec::new();
+        for (path, before, _) in plan.paths() {
+            let entry = base.entry(&path).map_err(|source| Error::Io {
+                action: "read",
+                path: path.to_path(),
+                source,
+            })?;
+            let committed = match entry {
+                Entry::File(file) => Some(file),
+                _ => None,
+            };
+            if committed != before {
+                found.push(String::from_utf8_lossy(path.as_bytes()).into_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    fn commit(&self, paths: &[String], message: &str) -> Result<String, Error> {
+        super::super::commit::commit(self.repo, &self.worktree, paths, message).map_err(host)
     }
 
     fn sandbox(&self) -> Chosen {

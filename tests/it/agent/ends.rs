@@ -28,6 +28,18 @@ fn a_commit_has_the_summary_and_the_run_and_takes_nothing_else_along() {
 }
 
 #[test]
+fn a_commit_does_not_take_uncommitted_edits_of_the_user_along() {
+    let Some(bench) = Bench::new() else { return };
+    let mine = LIB.replace("    return a\n", "    return +a\n");
+    bench.shell.write("lib.py", &mine);
+    let cell = format!("{FIX}\nsubmit('Fix low')");
+    let ran = bench.replay(&[&cell], &["--commit"]).exits(1);
+    assert!(ran.stderr.contains("uncommitted"), "{}", ran.stderr);
+    assert_eq!(bench.shell.read("lib.py"), mine);
+    assert_eq!(bench.shell.git(&["log", "--format=%s"]), "first\n");
+}
+
+#[test]
 fn a_dry_run_tests_and_changes_nothing() {
     let Some(bench) = Bench::new() else { return };
     let cell = format!("{FIX}\nsubmit('Fix low')");
@@ -103,7 +115,10 @@ fn a_malformed_answer_gets_one_correction_and_then_costs_a_turn() {
 #[test]
 fn a_model_that_gives_no_answer_is_exit_7_and_can_be_taken_up_again() {
     let Some(bench) = Bench::new() else { return };
-    let ran = bench.replay(&[FIX], &["--max-turns", "9"]).exits(7);
+    // The recording has one turn, and two are allowed.
+    let path = bench.record(&[FIX], &[]);
+    let path = path.to_str().expect("text");
+    let ran = bench.shell.happy(&["agent", "--replay", path]).exits(7);
     assert_eq!(end(&ran)["outcome"], "failed");
     assert!(ran.stderr.contains("--resume"), "{}", ran.stderr);
     bench.untouched(&ran);

@@ -107,8 +107,8 @@ fn garbage_and_forged_frames_do_no_harm() {
     let Some(ran) = survives(&cells, &["--cell-timeout", "5"]) else {
         return;
     };
-    assert_eq!(seen(&ran, 1), "still here\n");
-    assert_eq!(seen(&ran, 2), "mine\n");
+    assert!(seen(&ran, 1).starts_with("still here\n"), "{}", seen(&ran, 1));
+    assert!(seen(&ran, 2).starts_with("mine\n"), "{}", seen(&ran, 2));
 }
 
 #[test]

@@ -206,3 +206,20 @@ fn tests_may_be_changed_where_the_task_allows_it() {
         " M lib.py\n M test_lib.py\n"
     );
 }
+
+#[test]
+fn a_test_that_is_flaky_on_the_base_does_not_refuse_a_fix() {
+    let Some(bench) = Bench::new() else { return };
+    // The clock of the machine decides: it fails in every second run of tests,
+    // which a copy that is gone afterwards cannot remember by itself.
+    let flaky = "import unittest\nimport time\n\n\nclass Flaky(unittest.TestCase):\n    def test_flaky(self):\n        self.assertLess(time.time_ns() // 100 % 2, 1)\n";
+    bench.shell.write("test_flaky.py", flaky);
+    bench.shell.commit("flaky");
+    let mut landed = 0;
+    for _ in 0..6 {
+        let cell = format!("{FIX}\nsubmit('Fix low')");
+        let ran = bench.replay(&[&cell], &["--dry-run"]);
+        landed += u32::from(ran.code == 0);
+    }
+    assert!(landed > 0, "a flaky test refused all of six good fixes");
+}
