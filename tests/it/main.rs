@@ -3,10 +3,12 @@
 mod agent;
 mod cli;
 mod engine_fixtures;
+mod fault_server;
 mod fixtures;
 mod git;
 mod impact_cli;
 mod layers;
+mod model;
 mod patch;
 mod patch_cli;
 mod sandbox;
