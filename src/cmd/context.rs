@@ -274,10 +274,10 @@ impl Context {
             return self.open_commit(&repo, &store, commit);
         }
         let worktree = repo.worktree()?;
-        if let Ok(commit) = repo.resolve("HEAD") {
-            if worktree.is_clean_against(commit)? {
-                return self.open_commit(&repo, &store, commit);
-            }
+        if let Ok(commit) = repo.resolve("HEAD")
+            && worktree.is_clean_against(commit)?
+        {
+            return self.open_commit(&repo, &store, commit);
         }
         self.open_worktree(&repo, &store, worktree)
     }
@@ -426,7 +426,7 @@ impl Context {
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {
                 self.warn("another process is indexing; waiting for it");
-                Ok(store.write(limit - first, self.now())?)
+                Ok(store.write(limit.saturating_sub(first), self.now())?)
             }
             begun => Ok(begun?),
         }
