@@ -131,7 +131,7 @@ impl Linker<'_> {
         }
         let order = self.order(class);
         let mut found = None;
-        for base in &order {
+        for base in order.iter() {
             let file = self.file_of(*base);
             let first = self.def_base[file as usize];
             let facts = &self.unit(file).facts;
