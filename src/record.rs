@@ -538,6 +538,17 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
     },
+    /// The entry for this program in another program's settings.
+    Configured {
+        /// The other program.
+        client: &'static str,
+        /// Its settings.
+        path: Text,
+        /// `added`, `modified` or `unchanged`: what installing changes.
+        change: &'static str,
+        /// Whether it was written.
+        applied: bool,
+    },
     /// A failure, when output is JSON lines.
     Error {
         /// Stable name of the kind of failure.

@@ -13,6 +13,8 @@ use super::output::Output;
 use super::progress::Bar;
 use super::signals::Signals;
 use super::sources::{CommitSource, WorktreeSource, source_files};
+pub use super::state::worktree_name;
+use super::state::{self, State};
 use crate::git::{self, Environment, ObjectId, Repo, Worktree};
 use crate::index::{
     Builder, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store, Warning,
@@ -117,6 +119,11 @@ pub struct Context {
     pub output: Output,
     /// What standard input held, once it was read.
     pub piped: OnceCell<Vec<Vec<u8>>>,
+    /// What is read in the place of standard input, where another program asks.
+    pub input: Option<Vec<u8>>,
+    /// The snapshots that were opened so far, the last one last.
+    pub states: RefCell<Vec<State>>,
+    watcher: Option<Arc<dyn Progress + Send + Sync>>,
     started: Instant,
     /// Stored snapshots are not to be used: one proved damaged.
     distrust: Cell<bool>,
@@ -185,13 +192,36 @@ impl Context {
     /// For a run with these options.
     pub fn new(args: GlobalArgs) -> Self {
         let output = Output::new(args.format, args.color, variable("NO_COLOR").is_some());
+        Self::with(args, output)
+    }
+
+    fn with(args: GlobalArgs, output: Output) -> Self {
         Self {
             args,
             output,
             piped: OnceCell::new(),
+            input: None,
+            states: RefCell::default(),
+            watcher: None,
             started: Instant::now(),
             distrust: Cell::new(false),
             warned: RefCell::default(),
+        }
+    }
+
+    /// For a run that another program asks for: records go to `output`, `input`
+    /// stands for standard input, and `watcher` hears of indexing in the place
+    /// of the bar and can stop it.
+    pub fn asked(
+        args: GlobalArgs,
+        output: Output,
+        input: Vec<u8>,
+        watcher: Arc<dyn Progress + Send + Sync>,
+    ) -> Self {
+        Self {
+            input: Some(input),
+            watcher: Some(watcher),
+            ..Self::with(args, output)
         }
     }
 
@@ -407,6 +437,7 @@ impl Context {
 
     /// Says what is not in the snapshot since it could not be read.
     fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
+        self.states.borrow_mut().push(State::of(&opened));
         let gaps = gaps::describe(&opened.snapshot, lost)?;
         if self.args.strict && !gaps.is_empty() {
             return Err(Error::Incomplete {
@@ -451,13 +482,15 @@ impl Context {
         let snapshot = self.build(&store, &plain, &source, &writer, identity, |builder| {
             Snapshot::new(builder.to_segment()?)
         })?;
-        Ok(Opened {
+        let opened = Opened {
             snapshot,
             name: "folder".to_owned(),
             built: true,
             prefix: Vec::new(),
             source: Bytes::Folder(root),
-        })
+        };
+        self.states.borrow_mut().push(State::of(&opened));
+        Ok(opened)
     }
 
     /// A snapshot that this program can use; one that is damaged, or was made
@@ -505,6 +538,14 @@ impl Context {
         identity: crate::index::Identity,
         publish: impl FnOnce(&crate::index::SegmentBuilder<'_>) -> Result<Snapshot, crate::index::Error>,
     ) -> Result<Snapshot, Error> {
+        if let Some(watcher) = &self.watcher {
+            let builder = Builder {
+                store,
+                deadline: DEADLINE,
+                progress: &**watcher,
+            };
+            return Ok(builder.build(files, source, writer, identity, publish)?);
+        }
         let signals = Signals::catch();
         let bar = Bar::new(
             !self.args.quiet && std::io::stderr().is_terminal(),
@@ -530,24 +571,7 @@ impl Context {
 
     fn tell(&self, warnings: &[Warning]) {
         for warning in warnings {
-            let text = match warning {
-                Warning::NotSaved { path } => {
-                    format!("`{}` is read-only; the index is not saved", path.display())
-                }
-                Warning::Upgraded { from, to } => {
-                    format!("the index is upgraded from format {from} to {to}")
-                }
-                Warning::NoLocks { path } => {
-                    format!("`{}` lies on a file system without locks", path.display())
-                }
-                Warning::Damaged { path, what } => {
-                    format!(
-                        "`{}` is damaged ({what}); it was built again",
-                        path.display()
-                    )
-                }
-            };
-            self.warn(&text);
+            self.warn(&state::sentence(warning));
         }
     }
 
@@ -568,13 +592,4 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// A variable of the environment.
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// The name of a worktree among those that share an index.
-pub fn worktree_name(repo: &Repo) -> String {
-    if repo.is_linked_worktree() {
-        let name = repo.git_dir().file_name().unwrap_or_default();
-        return format!("linked-{}", name.to_string_lossy());
-    }
-    "main".to_owned()
 }

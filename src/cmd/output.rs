@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::rc::Rc;
 
 use super::error::Error;
 use super::text;
@@ -28,6 +29,17 @@ pub enum Color {
     Never,
 }
 
+/// Takes records in the place of standard output, and what people would read in
+/// the place of standard error.
+pub trait Sink {
+    /// Takes a record; `false` where it has enough.
+    fn record(&self, record: &Record) -> bool;
+    /// Takes bytes that stand in place of records.
+    fn raw(&self, bytes: &[u8]);
+    /// Takes a sentence for people.
+    fn note(&self, text: &str);
+}
+
 /// Where records go.
 pub struct Output {
     format: Format,
@@ -37,6 +49,7 @@ pub struct Output {
     /// So many records are written already, of a run that starts over.
     skip: RefCell<u64>,
     failed: RefCell<Option<io::Error>>,
+    sink: Option<Rc<dyn Sink>>,
 }
 
 impl Output {
@@ -61,6 +74,15 @@ impl Output {
             count: RefCell::new(0),
             skip: RefCell::new(0),
             failed: RefCell::new(None),
+            sink: None,
+        }
+    }
+
+    /// To `sink`; nothing is printed.
+    pub fn to(sink: Rc<dyn Sink>) -> Self {
+        Self {
+            sink: Some(sink),
+            ..Self::new(Some(Format::Jsonl), Color::Never, true)
         }
     }
 
@@ -76,6 +98,9 @@ impl Output {
             return true;
         }
         *self.count.borrow_mut() += 1;
+        if let Some(sink) = &self.sink {
+            return sink.record(record);
+        }
         let mut out = self.out.borrow_mut();
         let written = match self.format {
             Format::Jsonl => serde_json::to_writer(&mut *out, record)
@@ -95,6 +120,9 @@ impl Output {
     /// Writes bytes as they are, in place of records; counts as one.
     pub fn raw(&self, bytes: &[u8]) {
         *self.count.borrow_mut() += 1;
+        if let Some(sink) = &self.sink {
+            return sink.raw(bytes);
+        }
         if let Err(error) = self.out.borrow_mut().write_all(bytes) {
             *self.failed.borrow_mut() = Some(error);
         }
@@ -135,11 +163,17 @@ impl Output {
 
     /// Says something on standard error.
     pub fn note(&self, text: &str) {
+        if let Some(sink) = &self.sink {
+            return sink.note(text);
+        }
         let _ = writeln!(io::stderr(), "{text}");
     }
 
     /// Warns on standard error.
     pub fn warn(&self, text: &str) {
+        if let Some(sink) = &self.sink {
+            return sink.note(text);
+        }
         let _ = writeln!(io::stderr(), "warning: {text}");
     }
 

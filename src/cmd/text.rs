@@ -335,6 +335,20 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 "parsed {files} files, {lines} lines in {milliseconds} ms"
             )?;
         }
+        Record::Configured {
+            client,
+            path,
+            change,
+            applied,
+        } => {
+            let state = match (*change, *applied) {
+                ("unchanged", _) => "has it",
+                (_, true) => "written",
+                (_, false) => "not yet",
+            };
+            write!(pen.out, "{client:<16}{state:<10}")?;
+            pen.put(MAGENTA, &path.lossy())?;
+        }
         Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
         other => super::changes::write(&mut pen, other)?,
     }
