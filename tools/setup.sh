@@ -15,6 +15,8 @@ need jq jq
 if [ "$what" = test ]; then
   # bubblewrap, and gVisor from the backports section.
   sh "$(dirname "$0")/install-sandboxes.sh"
+  # Clients and readers in Python that nobody here wrote.
+  "$(dirname "$0")/python-env.sh" || echo "setup: no Python environment; tests with real clients skip" >&2
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then

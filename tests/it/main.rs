@@ -6,6 +6,7 @@ mod fixtures;
 mod git;
 mod impact_cli;
 mod layers;
+mod mcp;
 mod patch;
 mod patch_cli;
 mod sandbox;

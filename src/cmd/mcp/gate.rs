@@ -25,6 +25,13 @@ pub async fn pass(mut input: impl AsyncRead + Unpin, mut output: impl AsyncWrite
             let Some(line) = gate.take(part) else {
                 continue;
             };
+            // Whatever comes before the greeting must not end the conversation.
+            if !gate.open {
+                if !is_request(&line) {
+                    continue;
+                }
+                gate.open = greets(&line);
+            }
             if output.write_all(&line).await.is_err() {
                 return;
             }
@@ -32,9 +39,26 @@ pub async fn pass(mut input: impl AsyncRead + Unpin, mut output: impl AsyncWrite
     }
 }
 
+/// Whether a line asks for something, as a greeting does.
+fn is_request(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|message| {
+        message["method"].is_string() && (message["id"].is_string() || message["id"].is_i64())
+    })
+}
+
+/// Whether a request begins a conversation: by a handshake, or by saying in
+/// itself which version it speaks.
+fn greets(line: &[u8]) -> bool {
+    ["\"initialize\"", VERSION].iter().any(|word| memchr::memmem::find(line, word.as_bytes()).is_some())
+}
+
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
 /// The line that is being read.
 #[derive(Default)]
 struct Gate {
+    /// A greeting passed.
+    open: bool,
     line: Vec<u8>,
     /// Bytes of the line so far, kept or not.
     length: usize,
@@ -54,7 +78,8 @@ impl Gate {
         if !part.ends_with(b"\n") {
             return None;
         }
-        let Self { line, length, id } = std::mem::take(self);
+        let (line, id) = (std::mem::take(&mut self.line), std::mem::take(&mut self.id));
+        let length = std::mem::take(&mut self.length);
         if length <= MAX_MESSAGE {
             return Some(line);
         }
@@ -66,7 +91,13 @@ impl Gate {
             "jsonrpc": "2.0",
             "id": id,
             "method": TOO_LONG,
-            "params": { "bytes": length },
+            "params": {
+                "bytes": length,
+                "_meta": {
+                    VERSION: "2026-07-28",
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                },
+            },
         });
         let mut line = message.to_string().into_bytes();
         line.push(b'\n');
