@@ -30,7 +30,7 @@ pub struct GlobalArgs {
     #[arg(
         long,
         global = true,
-        value_enum,
+        value_parser = super::output::record_formats(),
         value_name = "FORMAT",
         help_heading = "Global options"
     )]

@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::rc::Rc;
 
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use super::error::Error;
 use super::text;
 use crate::record::Record;
@@ -15,6 +18,33 @@ pub enum Format {
     Jsonl,
     /// For people.
     Text,
+    /// Graphviz.
+    Dot,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// GraphML, as networkx, Gephi and yEd read it.
+    Graphml,
+    /// One table of nodes and edges.
+    Csv,
+    /// One JSON document of nodes and edges.
+    Json,
+    /// A SCIP index, as code hosts and editors read it.
+    Scip,
+    /// One page to look at, which needs no network.
+    Html,
+}
+
+/// Reads the formats of records, which every verb has.
+pub fn record_formats() -> impl TypedValueParser<Value = Format> {
+    let known = [Format::Jsonl, Format::Text];
+    let values = known.iter().filter_map(ValueEnum::to_possible_value);
+    PossibleValuesParser::new(values).map(move |text| {
+        let found = known.into_iter().find(|format| {
+            let value = format.to_possible_value();
+            value.is_some_and(|value| value.matches(&text, false))
+        });
+        found.unwrap_or(Format::Jsonl)
+    })
 }
 
 /// When text is coloured.
@@ -56,11 +86,12 @@ impl Output {
     /// To standard output.
     pub fn new(format: Option<Format>, color: Color, no_color: bool) -> Self {
         let terminal = io::stdout().is_terminal();
-        let format = format.unwrap_or(if terminal {
-            Format::Text
-        } else {
-            Format::Jsonl
-        });
+        // A document takes the place of records; what is said beside it does not.
+        let format = match format {
+            Some(format @ (Format::Jsonl | Format::Text)) => format,
+            _ if terminal => Format::Text,
+            _ => Format::Jsonl,
+        };
         let color = match color {
             Color::Always => true,
             Color::Never => false,
@@ -106,7 +137,7 @@ impl Output {
             Format::Jsonl => serde_json::to_writer(&mut *out, record)
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b"\n")),
-            Format::Text => text::write(&mut *out, record, self.color),
+            _ => text::write(&mut *out, record, self.color),
         };
         match written {
             Ok(()) => true,
