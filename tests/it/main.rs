@@ -4,6 +4,7 @@ mod cli;
 mod engine_fixtures;
 mod fixtures;
 mod git;
+mod graph_formats;
 mod impact_cli;
 mod layers;
 mod mcp;

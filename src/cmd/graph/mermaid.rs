@@ -13,14 +13,15 @@ const MAX_TEXT: usize = 50_000;
 /// Writes the graph; warns where it is more than Mermaid draws.
 pub fn write(context: &Context, graph: &Graph) -> String {
     let mut out = String::from("flowchart LR\n");
+    // A bare `class` is a word of Mermaid's own.
     for (kind, colour) in COLOURS {
         if graph.nodes.iter().any(|node| node.symbol.kind == kind) {
-            let _ = writeln!(out, "  classDef {kind} fill:{colour},stroke:#555,color:#111");
+            let _ = writeln!(out, "  classDef kind_{kind} fill:{colour},stroke:#555,color:#111");
         }
     }
     for (place, node) in graph.nodes.iter().enumerate() {
         let text = escaped(&label(&node.symbol));
-        let _ = writeln!(out, "  n{place}[\"{text}\"]:::{}", node.symbol.kind);
+        let _ = writeln!(out, "  n{place}[\"{text}\"]:::kind_{}", node.symbol.kind);
     }
     for edge in &graph.edges {
         let arrow = match edge.confidence {

@@ -120,12 +120,16 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         let symbols = args.edge.is_empty();
         return records(context, &opened, scope.as_ref(), &kinds, symbols);
     };
+    let scope = match scope {
+        Some(scope) => scope,
+        None => Scope::all(&opened.snapshot, &kinds)?,
+    };
     if format == Format::Scip {
-        let bytes = scip::write(&opened, scope.as_ref(), &kinds)?;
+        let bytes = scip::write(&opened, &scope, &kinds)?;
         context.output.raw(&bytes);
         return Ok(());
     }
-    let graph = Graph::new(&opened.snapshot, scope.as_ref(), &kinds)?;
+    let graph = Graph::new(&opened.snapshot, &scope, &kinds)?;
     let text = match format {
         Format::Dot => dot::write(&graph),
         Format::Graphml => graphml::write(&graph),

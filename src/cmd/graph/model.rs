@@ -15,6 +15,22 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Every symbol, and what stands outside the repository and has an edge.
+    pub fn all(snapshot: &Snapshot, kinds: &[EdgeKind]) -> Result<Self, Error> {
+        let mut set: FxHashSet<u32> = (0..snapshot.meta().symbols).collect();
+        query::each_edge(snapshot, kinds, |_, edge| {
+            set.insert(edge.target);
+            Ok(true)
+        })?;
+        Ok(Self::of(set))
+    }
+
+    fn of(set: FxHashSet<u32>) -> Self {
+        let mut list: Vec<u32> = set.iter().copied().collect();
+        list.sort_unstable();
+        Self { list, set }
+    }
+
     /// The nodes that are at most `depth` edges of `kinds` away from `start`,
     /// in either direction.
     pub fn around(
@@ -62,9 +78,7 @@ impl Scope {
             }
             level = next;
         }
-        let mut list: Vec<u32> = set.iter().copied().collect();
-        list.sort_unstable();
-        Ok(Self { list, set })
+        Ok(Self::of(set))
     }
 
     /// The nodes.
@@ -111,20 +125,9 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// All of a snapshot, or what `scope` holds of it.
-    pub fn new(
-        snapshot: &Snapshot,
-        scope: Option<&Scope>,
-        kinds: &[EdgeKind],
-    ) -> Result<Self, Error> {
-        let all: Vec<u32>;
-        let list = match scope {
-            Some(scope) => scope.nodes(),
-            None => {
-                all = (0..snapshot.nodes()).collect();
-                &all
-            }
-        };
+    /// What `scope` holds of a snapshot.
+    pub fn new(snapshot: &Snapshot, scope: &Scope, kinds: &[EdgeKind]) -> Result<Self, Error> {
+        let list = scope.nodes();
         let mut nodes = Vec::with_capacity(list.len());
         let mut places = FxHashMap::default();
         for (place, &node) in list.iter().enumerate() {

@@ -21,12 +21,11 @@ use crate::index::{self, Snapshot};
 use crate::lang::LANGUAGES;
 use crate::query;
 
-/// Writes the index of what `scope` holds, or of all.
-pub fn write(opened: &Opened, scope: Option<&Scope>, kinds: &[EdgeKind]) -> Result<Vec<u8>, Error> {
+/// Writes the index of what `scope` holds.
+pub fn write(opened: &Opened, scope: &Scope, kinds: &[EdgeKind]) -> Result<Vec<u8>, Error> {
     let snapshot = &opened.snapshot;
-    let holds = |node: u32| scope.is_none_or(|scope| scope.holds(node));
     let mut names: FxHashMap<u32, String> = FxHashMap::default();
-    for node in (0..snapshot.nodes()).filter(|node| holds(*node)) {
+    for &node in scope.nodes() {
         names.insert(node, symbol_of(snapshot, node)?);
     }
     // Sites by file, each once: two kinds of edges may share one.
@@ -34,7 +33,7 @@ pub fn write(opened: &Opened, scope: Option<&Scope>, kinds: &[EdgeKind]) -> Resu
     let mut seen: FxHashSet<(u32, Place)> = FxHashSet::default();
     let mut relations: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     query::each_edge(snapshot, kinds, |kind, edge| {
-        if !holds(edge.source) || !holds(edge.target) || kind == EdgeKind::Defines {
+        if !scope.holds(edge.source) || !scope.holds(edge.target) || kind == EdgeKind::Defines {
             return Ok(true);
         }
         if matches!(kind, EdgeKind::Implements | EdgeKind::Overrides) {
