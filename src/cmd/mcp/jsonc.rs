@@ -327,8 +327,7 @@ mod tests {
         );
         assert_eq!(
             put("{\"servers\":{\"happy\":{\"command\":\"old\",\"env\":{}}},\"b\":2}"),
-            "{\"servers\":{\"happy\":{\n  \"command\": \"happy\"\n}},\"b\":2}"
-                .replace("{\n  \"command\": \"happy\"\n}", "{\n      \"command\": \"happy\"\n    }")
+            "{\"servers\":{\"happy\":{\n    \"command\": \"happy\"\n  }},\"b\":2}"
         );
     }
 
