@@ -26,7 +26,7 @@ if [ "$what" = long ]; then
   need chromium chromium
   need chromedriver chromium-driver
   node=target/tools/node
-  if command -v npm >/dev/null 2>&1 && [ ! -d "$node/node_modules/mermaid" ]; then
+  if command -v npm >/dev/null 2>&1 && ! cmp -s tests/clients/package.json "$node/package.json"; then
     mkdir -p "$node"
     cp tests/clients/package.json "$node/"
     (cd "$node" && npm install --silent --no-audit --no-fund) || echo "setup: no Mermaid" >&2

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
 use super::gaps;
+use super::opened::Bytes;
+pub use super::opened::Opened;
 use super::output::Output;
 use super::progress::Bar;
 use super::signals::Signals;
@@ -128,64 +130,6 @@ pub struct Context {
     /// Stored snapshots are not to be used: one proved damaged.
     distrust: Cell<bool>,
     warned: RefCell<Vec<String>>,
-}
-
-/// A snapshot, and how to read the files that it is of.
-pub struct Opened {
-    /// The snapshot.
-    pub snapshot: Snapshot,
-    /// Its name for people: a commit's short id, or `worktree`.
-    pub name: String,
-    /// Whether it had to be built now.
-    pub built: bool,
-    /// Where in the repository the user stands: empty, or a path with `/` at its end.
-    pub prefix: Vec<u8>,
-    source: Bytes,
-}
-
-enum Bytes {
-    Commit(Repo),
-    Worktree(Arc<Worktree>),
-    Folder(PathBuf),
-}
-
-impl Opened {
-    /// The bytes of a file of the snapshot.
-    pub fn read(&self, file: u32) -> Result<Vec<u8>, Error> {
-        let id = ObjectId::from_bytes(self.snapshot.blob(file)?).map_err(|_| {
-            git::Error::UnsafePath {
-                path: String::new(),
-                reason: "its id is damaged",
-            }
-        })?;
-        let path = self.snapshot.text(self.snapshot.file(file)?.path)?;
-        match &self.source {
-            Bytes::Commit(repo) => Ok(repo.blob(id)?),
-            Bytes::Worktree(worktree) => {
-                let at = worktree
-                    .files()
-                    .binary_search_by(|file| file.path.as_slice().cmp(path));
-                match at {
-                    Ok(at) => Ok(worktree.read(at)?),
-                    Err(_) => Err(git::Error::MissingObject { id }.into()),
-                }
-            }
-            Bytes::Folder(root) => read_plain(root, path),
-        }
-    }
-}
-
-fn read_plain(root: &Path, path: &[u8]) -> Result<Vec<u8>, Error> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = root.join(std::ffi::OsStr::from_bytes(path));
-    std::fs::read(&path).map_err(|source| {
-        git::Error::Io {
-            action: "read",
-            path,
-            source,
-        }
-        .into()
-    })
 }
 
 impl Context {
@@ -312,8 +256,8 @@ impl Context {
         self.open_worktree(&repo, &store, worktree)
     }
 
-    /// The snapshot of a commit.
-    pub fn open_commit(
+    /// The snapshot of a commit, as it is without any import.
+    pub fn open_own(
         &self,
         repo: &Repo,
         store: &Store,
@@ -436,7 +380,7 @@ impl Context {
     }
 
     /// Says what is not in the snapshot since it could not be read.
-    fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
+    pub(super) fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
         self.states.borrow_mut().push(State::of(&opened));
         let gaps = gaps::describe(&opened.snapshot, lost)?;
         if self.args.strict && !gaps.is_empty() {
@@ -495,7 +439,7 @@ impl Context {
 
     /// A snapshot that this program can use; one that is damaged, or was made
     /// by another version of the linker, is made again.
-    fn usable(
+    pub(super) fn usable(
         &self,
         found: Result<Option<crate::index::Segment>, crate::index::Error>,
     ) -> Result<Option<Snapshot>, Error> {

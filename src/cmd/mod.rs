@@ -17,10 +17,12 @@ mod gaps;
 mod gc;
 mod graph;
 mod impact;
+mod import;
 mod index;
 mod input;
 mod machine;
 mod mcp;
+mod opened;
 mod output;
 mod patch;
 mod path;
@@ -77,6 +79,7 @@ enum Verb {
     Show(show::Args),
     Path(path::Args),
     Graph(graph::Args),
+    Import(import::Args),
     Mcp(mcp::Args),
     Impact(impact::Args),
     Patch(patch::Args),
@@ -140,6 +143,7 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Show(args) => show::run(context, args),
         Verb::Path(args) => path::run(context, args),
         Verb::Graph(args) => graph::run(context, args),
+        Verb::Import(args) => import::run(context, args),
         Verb::Mcp(args) => mcp::run(context, args),
         Verb::Impact(args) => impact::run(context, args),
         Verb::Patch(args) => patch::run(context, args),

@@ -335,6 +335,24 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 "parsed {files} files, {lines} lines in {milliseconds} ms"
             )?;
         }
+        Record::Imported {
+            revision,
+            documents,
+            confirmed,
+            added,
+            removed,
+            decided,
+            ..
+        } => {
+            write!(
+                pen.out,
+                "{revision}  imported {}: {confirmed} edges confirmed, {added} added, \
+                 {removed} replaced, {}",
+                count(u64::from(*documents), "document"),
+                count(*decided, "undecided call")
+            )?;
+            write!(pen.out, " decided")?;
+        }
         Record::Configured {
             client,
             path,

@@ -326,39 +326,7 @@ impl Encoder<'_> {
                 records
             })
             .collect();
-        for records in &by_kind {
-            let base = self.out.edges.len() as u32;
-            ends(
-                &mut self.out.forward,
-                nodes,
-                base,
-                records.iter().map(|edge| edge.source),
-            );
-            ends(
-                &mut self.out.backward,
-                nodes,
-                base,
-                records.iter().map(|edge| edge.target),
-            );
-            let mut back: Vec<(u32, BackRec)> = records
-                .iter()
-                .enumerate()
-                .map(|(at, edge)| {
-                    (
-                        edge.target,
-                        BackRec {
-                            source: edge.source,
-                            edge: base + at as u32,
-                        },
-                    )
-                })
-                .collect();
-            back.par_sort_unstable_by_key(|(target, record)| (*target, record.edge));
-            self.out
-                .back
-                .extend(back.into_iter().map(|(_, record)| record));
-            self.out.edges.extend_from_slice(records);
-        }
+        connect(&mut self.out, nodes, &by_kind);
         self.out.unresolved = self
             .linked
             .unresolved
@@ -398,6 +366,43 @@ impl Encoder<'_> {
             line: edge.line,
             column: edge.column << 2 | flags,
         }
+    }
+}
+
+/// Writes the edges of each stored kind, sorted, and finds them from both ends.
+pub(super) fn connect(out: &mut Sections, nodes: usize, by_kind: &[Vec<EdgeRec>]) {
+    for records in by_kind {
+        let base = out.edges.len() as u32;
+        ends(
+            &mut out.forward,
+            nodes,
+            base,
+            records.iter().map(|edge| edge.source),
+        );
+        ends(
+            &mut out.backward,
+            nodes,
+            base,
+            records.iter().map(|edge| edge.target),
+        );
+        let mut back: Vec<(u32, BackRec)> = records
+            .iter()
+            .enumerate()
+            .map(|(at, edge)| {
+                (
+                    edge.target,
+                    BackRec {
+                        source: edge.source,
+                        edge: base + at as u32,
+                    },
+                )
+            })
+            .collect();
+        back.par_sort_unstable_by_key(|(target, record)| (*target, record.edge));
+        out
+            .back
+            .extend(back.into_iter().map(|(_, record)| record));
+        out.edges.extend_from_slice(records);
     }
 }
 

@@ -6,6 +6,7 @@ mod fixtures;
 mod git;
 mod graph_formats;
 mod impact_cli;
+mod import;
 mod layers;
 mod mcp;
 mod patch;
