@@ -11,6 +11,7 @@ mod changes;
 mod context;
 mod deps;
 mod doctor;
+pub mod embed;
 mod error;
 mod folder;
 mod gaps;
