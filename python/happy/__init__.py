@@ -1,0 +1,2 @@
+"""What is pleasant to ask a Git repository with."""
+from happy_core import HappyRepo
