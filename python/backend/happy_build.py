@@ -50,7 +50,7 @@ def build_wheel(
     """Build the programs, then the wheel that carries them."""
     profile = os.environ.get("HAPPY_WHEEL_PROFILE", "release")
     lay_programs(scripts(), profile)
-    os.environ.setdefault("MATURIN_PEP517_ARGS", f"--profile {profile}")
+    os.environ.setdefault("MATURIN_PEP517_ARGS", f"--profile {profile} --strip")
     name = maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
     return str(name)
 

@@ -5,7 +5,7 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::errors::UsageError;
+use crate::errors;
 use crate::fields::{Field, Str};
 
 /// The bytes of a `str`, of `bytes`, or of a path object.
@@ -92,12 +92,16 @@ pub fn count(name: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<u32> {
     };
     match value.extract::<i64>() {
         Ok(count) if count >= 0 => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
-        Ok(count) => Err(UsageError::new_err(format!(
-            "`{name}` is {count}, and less than nothing there is not\nhint: pass 0 or more"
-        ))),
+        Ok(count) => Err(errors::usage(
+            value.py(),
+            format!("`{name}` is {count}; it has to be 0 or more"),
+        )),
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
             if value.lt(0)? {
-                return Err(UsageError::new_err(format!("`{name}` is negative")));
+                return Err(errors::usage(
+                    value.py(),
+                    format!("`{name}` is less than 0; it has to be 0 or more"),
+                ));
             }
             Ok(u32::MAX)
         }

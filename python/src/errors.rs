@@ -93,12 +93,9 @@ pub fn raise(py: Python<'_>, error: &Error) -> PyErr {
         None => message,
     };
     let raised = kind(error, text);
-    let value = raised.value(py);
     let told = (|| {
-        value.setattr("code", code)?;
-        value.setattr("exit_code", exit)?;
-        value.setattr("retryable", retryable)?;
-        value.setattr("hint", hint)?;
+        tell(py, &raised, code, exit, retryable, hint.as_deref())?;
+        let value = raised.value(py);
         if let Error::NoSymbol { text, nearest } = error {
             value.setattr("symbol", text)?;
             value.setattr("suggestions", nearest.clone())?;
@@ -109,6 +106,33 @@ pub fn raise(py: Python<'_>, error: &Error) -> PyErr {
         Ok(()) => raised,
         Err(other) => other,
     }
+}
+
+fn tell(
+    py: Python<'_>,
+    raised: &PyErr,
+    code: &str,
+    exit: u8,
+    retryable: bool,
+    hint: Option<&str>,
+) -> PyResult<()> {
+    let value = raised.value(py);
+    value.setattr("code", code)?;
+    value.setattr("exit_code", exit)?;
+    value.setattr("retryable", retryable)?;
+    value.setattr("hint", hint)
+}
+
+/// An argument has a value that makes no sense.
+pub fn usage(py: Python<'_>, text: impl Into<String>) -> PyErr {
+    raise(py, &Error::Usage(text.into()))
+}
+
+/// A failure of this module alone.
+fn own(raised: fn(String) -> PyErr, code: &str, exit: u8, message: &str, hint: &str) -> PyErr {
+    let raised = raised(format!("{message}\nhint: {hint}"));
+    let told = Python::attach(|py| tell(py, &raised, code, exit, false, Some(hint)));
+    told.map_or_else(|other| other, |()| raised)
 }
 
 /// What to do, where that is another thing than on the command line.
@@ -160,14 +184,24 @@ pub fn panicked(payload: &(dyn std::any::Any + Send)) -> PyErr {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
-    InternalError::new_err(format!(
-        "a fault of happy itself: {what}\nhint: please report it, with the call that led to it"
-    ))
+    own(
+        InternalError::new_err,
+        "internal",
+        101,
+        &format!("a fault of happy itself: {what}"),
+        "please report it, with the call that led to it",
+    )
 }
 
 /// The repository was closed.
 pub fn closed() -> PyErr {
-    ClosedError::new_err("the repository is closed\nhint: open it again with `HappyRepo(path)`")
+    own(
+        ClosedError::new_err,
+        "closed",
+        2,
+        "the repository is closed",
+        "open it again with `HappyRepo(path)`",
+    )
 }
 
 /// Tells through Python's `warnings` what the command says on standard error.

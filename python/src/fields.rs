@@ -9,7 +9,7 @@ use happy::record::{Confidence, Shares, Text};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyList, PyString};
 
-use crate::errors::UsageError;
+use crate::errors;
 
 /// A text of a record. In Python it is a `str`; bytes that are not UTF-8 stand
 /// in it as surrogates, as they do in what `os.fsdecode` gives, so that a path
@@ -174,7 +174,10 @@ impl Field for Word {
         let text = value.cast::<PyString>()?.to_str()?;
         let known = WORDS.iter().find(|word| **word == text);
         known.map(|word| Self(word)).ok_or_else(|| {
-            UsageError::new_err(format!("`{text}` is no word that a record can have"))
+            errors::usage(
+                value.py(),
+                format!("`{text}` is no word that a record can have"),
+            )
         })
     }
 

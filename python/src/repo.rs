@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use happy::cmd::Error;
 use happy::cmd::embed::{Asked, Place, State};
+use happy::git;
 use happy::query::{CallOptions, DepOptions, Group, SearchOptions, Subject, SymbolFilter};
 use happy::record::Record;
 use pyo3::exceptions::PyTypeError;
@@ -338,7 +339,7 @@ impl HappyRepo {
             Some("file") => Group::File,
             Some(other) => {
                 let text = format!("no group `{other}`; there is file");
-                return Err(errors::UsageError::new_err(text));
+                return Err(errors::usage(py, text));
             }
         };
         if query.is_some() == like.is_some() {
@@ -492,9 +493,18 @@ impl HappyRepo {
 fn absolute(path: &[u8]) -> PyResult<PathBuf> {
     let path = PathBuf::from(OsString::from_vec(path.to_vec()));
     std::path::absolute(&path).map_err(|error| {
-        errors::RepositoryError::new_err(format!(
-            "`{}` is no path: {error}\nhint: pass a folder of a Git repository",
-            path.display()
-        ))
+        let source = error;
+        let action = "find";
+        Python::attach(|py| {
+            errors::raise(
+                py,
+                &git::Error::Io {
+                    action,
+                    path: path.clone(),
+                    source,
+                }
+                .into(),
+            )
+        })
     })
 }
