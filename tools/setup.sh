@@ -13,6 +13,9 @@ need cc build-essential
 need git git
 need jq jq
 if [ "$what" = test ]; then
+  need python3 python3
+  # Debian ships what makes an environment apart from the interpreter.
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
   # bubblewrap, and gVisor from the backports section.
   sh "$(dirname "$0")/install-sandboxes.sh"
 fi

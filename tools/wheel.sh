@@ -17,6 +17,11 @@ python=${PYTHON:-python3}
 target=${CARGO_TARGET_DIR:-$root/target}
 mkdir -p "$target/python"
 
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
+  echo "wheel: $("$python" --version) is too old; name Python 3.10 or later with PYTHON" >&2
+  exit 1
+fi
+
 # An environment of that name with what a list of requirements says; made anew
 # where the list or the interpreter has changed.
 environment() {
@@ -56,9 +61,14 @@ test=$target/python/test/bin
   cd python
   "$test/ruff" check --quiet .
   "$test/ruff" format --quiet --check .
-  "$test/mypy" happy happy_core examples
+  "$test/mypy" --no-error-summary happy happy_core examples/*.py
+  # The command that Cargo built, to compare the wheel's with.
+  case $HAPPY_WHEEL_PROFILE in dev) profile=debug ;; *) profile=$HAPPY_WHEEL_PROFILE ;; esac
+  export HAPPY_CARGO_BIN=$target/$profile/happy
   # From elsewhere, so that what is imported is what was installed.
   cd "$target/python"
+  "$test/python" -m mypy.stubtest happy_core --concise --ignore-missing-stub \
+    --allowlist "$root/python/stubtest.txt"
   "$test/python" -X dev -W error -m pytest -p no:cacheprovider "$root/python/tests" \
     -c "$root/python/pyproject.toml" --rootdir "$root/python"
 )

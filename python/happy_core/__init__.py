@@ -5,6 +5,10 @@ question has the name of the command's verb beside its own. The package `happy`
 adds what is pleasant in a notebook.
 """
 
+import os
+from collections.abc import Iterable
+from typing import TypeAlias
+
 from ._core import (
     INDEX_FORMAT,
     BusyError,
@@ -32,6 +36,27 @@ from ._core import (
     UsageError,
     __version__,
 )
+
+_One: TypeAlias = (
+    str
+    | bytes
+    | os.PathLike[str]
+    | Callee
+    | Caller
+    | Dependency
+    | Hit
+    | Impacted
+    | Reference
+    | Source
+    | Step
+    | Symbol
+    | Touched
+    | Unresolved
+)
+
+#: What a question takes as a symbol: a name or a path, an object of an answer,
+#: or several of these.
+Symbols: TypeAlias = _One | Iterable[_One]
 
 # One method, two names: what the verb is called, and what it does.
 HappyRepo.callers = HappyRepo.find_callers
@@ -63,6 +88,7 @@ __all__ = [
     "Step",
     "Symbol",
     "SymbolNotFound",
+    "Symbols",
     "Touched",
     "Unresolved",
     "UsageError",

@@ -35,6 +35,7 @@ __all__ = [
     "Step",
     "Symbol",
     "SymbolNotFound",
+    "Symbols",
     "Touched",
     "Unresolved",
     "UsageError",
