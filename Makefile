@@ -11,13 +11,13 @@ demo:
 	@$(CARGO) build --quiet --profile fast
 	@tools/demo.sh target/fast/happy
 
-test: format fast-test wheel-test
+test: format lint fast-test wheel-test
 
 format:
 	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --workspace --all-targets
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 # `cargo nextest` where it is installed, otherwise cargo's own runner.
 fast-test:

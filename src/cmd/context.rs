@@ -10,6 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
 use super::gaps;
+use super::opened::Bytes;
+pub use super::opened::Opened;
 use super::output::Output;
 use super::progress::Bar;
 use super::signals::Signals;
@@ -142,64 +144,6 @@ impl Host {
     }
 }
 
-/// A snapshot, and how to read the files that it is of.
-pub struct Opened {
-    /// The snapshot.
-    pub snapshot: Snapshot,
-    /// Its name for people: a commit's short id, or `worktree`.
-    pub name: String,
-    /// Whether it had to be built now.
-    pub built: bool,
-    /// Where in the repository the user stands: empty, or a path with `/` at its end.
-    pub prefix: Vec<u8>,
-    source: Bytes,
-}
-
-enum Bytes {
-    Commit(Repo),
-    Worktree(Arc<Worktree>),
-    Folder(PathBuf),
-}
-
-impl Opened {
-    /// The bytes of a file of the snapshot.
-    pub fn read(&self, file: u32) -> Result<Vec<u8>, Error> {
-        let id = ObjectId::from_bytes(self.snapshot.blob(file)?).map_err(|_| {
-            git::Error::UnsafePath {
-                path: String::new(),
-                reason: "its id is damaged",
-            }
-        })?;
-        let path = self.snapshot.text(self.snapshot.file(file)?.path)?;
-        match &self.source {
-            Bytes::Commit(repo) => Ok(repo.blob(id)?),
-            Bytes::Worktree(worktree) => {
-                let at = worktree
-                    .files()
-                    .binary_search_by(|file| file.path.as_slice().cmp(path));
-                match at {
-                    Ok(at) => Ok(worktree.read(at)?),
-                    Err(_) => Err(git::Error::MissingObject { id }.into()),
-                }
-            }
-            Bytes::Folder(root) => read_plain(root, path),
-        }
-    }
-}
-
-fn read_plain(root: &Path, path: &[u8]) -> Result<Vec<u8>, Error> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = root.join(std::ffi::OsStr::from_bytes(path));
-    std::fs::read(&path).map_err(|source| {
-        git::Error::Io {
-            action: "read",
-            path,
-            source,
-        }
-        .into()
-    })
-}
-
 impl Context {
     /// For a run with these options.
     pub fn new(args: GlobalArgs) -> Self {
@@ -313,10 +257,10 @@ impl Context {
             return self.open_commit(&repo, &store, commit);
         }
         let worktree = repo.worktree()?;
-        if let Ok(commit) = repo.resolve("HEAD") {
-            if worktree.is_clean_against(commit)? {
-                return self.open_commit(&repo, &store, commit);
-            }
+        if let Ok(commit) = repo.resolve("HEAD")
+            && worktree.is_clean_against(commit)?
+        {
+            return self.open_commit(&repo, &store, commit);
         }
         self.open_worktree(&repo, &store, worktree)
     }
@@ -465,9 +409,10 @@ impl Context {
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {
                 self.warn("another process is indexing; waiting for it");
+                let left = limit.saturating_sub(first);
                 match &self.host {
-                    None => Ok(store.write(limit - first, self.now())?),
-                    Some(host) => self.wait(store, limit - first, host),
+                    None => Ok(store.write(left, self.now())?),
+                    Some(host) => self.wait(store, left, host),
                 }
             }
             begun => Ok(begun?),

@@ -36,7 +36,7 @@ pub enum Error {
         why: String,
     },
     /// Tests failed.
-    #[error("{failed} of {ran} tests failed")]
+    #[error("{}", verdict(*failed, *ran))]
     TestsFailed {
         /// How many.
         failed: u32,
@@ -91,6 +91,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn verdict(failed: u32, ran: u32) -> String {
+    if failed == 0 {
+        format!("the test runner failed, though none of {ran} tests did")
+    } else {
+        format!("{failed} of {ran} tests failed")
+    }
 }
 
 fn after(limit: &str, wall: Duration) -> String {

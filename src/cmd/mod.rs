@@ -21,6 +21,7 @@ mod impact;
 mod index;
 mod input;
 mod machine;
+mod opened;
 mod output;
 mod patch;
 mod path;

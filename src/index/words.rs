@@ -486,22 +486,20 @@ impl<'a> WordsView<'a> {
         sound.then_some(view)
     }
 
-    /// The entries of the terms at `range`, with each term's hash.
-    pub fn entries_of(
+    /// The terms at `range`, each with its hash and entries.
+    pub fn runs(
         &self,
         range: std::ops::Range<usize>,
-    ) -> impl Iterator<Item = (u64, &'a EntryRec)> {
+    ) -> impl Iterator<Item = (u64, &'a [EntryRec])> {
         let (terms, entries) = (self.terms, self.entries);
-        range.flat_map(move |at| {
-            let start = if at == 0 {
-                0
-            } else {
-                terms[at - 1].end as usize
-            };
-            let hash = terms[at].hash;
-            entries[start..terms[at].end as usize]
-                .iter()
-                .map(move |entry| (hash, entry))
+        let mut start = match range.start {
+            0 => 0,
+            at => terms[at - 1].end as usize,
+        };
+        terms[range].iter().map(move |term| {
+            let own = &entries[start..term.end as usize];
+            start = term.end as usize;
+            (term.hash, own)
         })
     }
 }

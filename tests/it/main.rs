@@ -1,4 +1,9 @@
 //! All integration tests, in one binary so that one link step serves them.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a skipped test says why; tests are told by the environment where things are"
+)]
 
 mod cli;
 mod engine_fixtures;
