@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import happy
-from conftest import ENVIRONMENT, command, git, lines, program
+from conftest import ENVIRONMENT, command, lines, program
 
 
 def test_the_command_is_a_native_program() -> None:
@@ -110,7 +110,30 @@ def test_the_command_starts_in_twice_the_time_of_cargos(project: Path) -> None:
     assert fastest(program()) <= 2 * fastest(built) + 0.005
 
 
+def doctor(project: Path, **variables: str) -> dict[str, str]:
+    """What `happy doctor` says of the versions."""
+    done = subprocess.run(
+        [program(), "-C", str(project), "doctor"],
+        env={**ENVIRONMENT, **variables},
+        capture_output=True,
+        check=False,
+    )
+    (said,) = [record for record in lines(done) if record["check"] == "versions"]
+    return said
+
+
 def test_doctor_finds_command_and_module_alike(project: Path) -> None:
-    git(project, "status")
-    checks = {record["check"] for record in lines(command(project, "doctor"))}
-    assert {"repository", "git", "index"} <= checks
+    said = doctor(project)
+    assert said["works"]
+    assert f"command {happy.__version__}, index format {happy.INDEX_FORMAT};" in said["detail"]
+    assert f"alike in `{sys.prefix}`" in said["detail"]
+
+
+def test_doctor_names_a_module_of_another_version(project: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    packages = other / "lib/python3.12/site-packages"
+    (packages / "happyfastercode-9.8.7.dist-info").mkdir(parents=True)
+    said = doctor(project, VIRTUAL_ENV=str(other))
+    assert not said["works"]
+    assert f"Python module 9.8.7 in `{other}`" in said["detail"]
+    assert f"{other}/bin/pip install --upgrade happyfastercode" in said["hint"]

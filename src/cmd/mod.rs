@@ -30,6 +30,7 @@ mod refs;
 mod search;
 mod show;
 mod signals;
+mod skew;
 mod sources;
 mod status;
 mod symbols;
