@@ -80,10 +80,10 @@ impl Walk<'_> {
         for value in &values {
             if value.tag == Tag::Param {
                 self.add_param(*value, NONE);
-            } else if value.field == Field::Type {
-                if let Some(written) = self.slot_of(*value) {
-                    self.builder.op(written, op::INSTANCE, ret, NONE, NONE);
-                }
+            } else if value.field == Field::Type
+                && let Some(written) = self.slot_of(*value)
+            {
+                self.builder.op(written, op::INSTANCE, ret, NONE, NONE);
             }
         }
         let name = self.builder.made_name(b"()");

@@ -218,7 +218,7 @@ impl Linker<'_> {
             return own.get(&class).cloned().unwrap_or_default();
         }
         let mut found: Vec<(u64, u32)> = Vec::new();
-        for base in &self.order(class) {
+        for base in self.order(class).iter() {
             for method in own.get(base).into_iter().flatten() {
                 if found.len() < 256 && found.iter().all(|known| known.0 != method.0) {
                     found.push(*method);

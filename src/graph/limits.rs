@@ -112,10 +112,10 @@ impl Linker<'_> {
         }
         for (local, record) in unit.facts.allocs.iter().enumerate() {
             let object = self.object_base[file as usize] + local as u32;
-            if record.kind == alloc::APPLIED {
-                if let Some(class) = self.applied_class(Value::new(Kind::Object, object)) {
-                    limits.applied.insert(object, class);
-                }
+            if record.kind == alloc::APPLIED
+                && let Some(class) = self.applied_class(Value::new(Kind::Object, object))
+            {
+                limits.applied.insert(object, class);
             }
         }
     }

@@ -12,6 +12,7 @@ mod construct;
 mod convert;
 mod declared;
 mod dispatch;
+mod edges;
 mod emit;
 mod flow;
 mod generics;
@@ -21,6 +22,7 @@ mod library;
 mod limits;
 mod members;
 mod names;
+pub mod order;
 mod outside;
 mod overloads;
 mod passing;
@@ -220,6 +222,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("convert.rs"),
     include_str!("declared.rs"),
     include_str!("dispatch.rs"),
+    include_str!("edges.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
     include_str!("generics.rs"),
@@ -230,6 +233,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
+    include_str!("order.rs"),
     include_str!("outside.rs"),
     include_str!("overloads.rs"),
     include_str!("paths.rs"),

@@ -76,7 +76,7 @@ pub(super) struct Linker<'a> {
     /// The definition that a slot stands for without flow: imports and frees.
     pub(super) stands_for: FxHashMap<u32, u32>,
     /// Flow edges that are found while solving: slot → (to, receiver).
-    pub(super) edges: super::flow::Edges,
+    pub(super) edges: super::edges::Edges,
     pub(super) dynamic: FxHashMap<u32, Vec<DynamicOp>>,
     pub(super) fields: FxHashMap<(u32, u64), u32>,
     pub(super) bound: Vec<(u32, Value)>,
@@ -84,7 +84,7 @@ pub(super) struct Linker<'a> {
     /// Targets of each call: linked list heads.
     pub(super) targets: Vec<super::calls::TargetCell>,
     pub(super) target_heads: Vec<u32>,
-    pub(super) object_slots: FxHashMap<u32, ()>,
+    pub(super) object_slots: FxHashSet<u32>,
     /// Per slot: the written types it is held to, plus one.
     pub(super) gates: Vec<u32>,
     pub(super) gate_classes: Vec<Box<[u32]>>,
@@ -108,6 +108,8 @@ pub(super) struct Linker<'a> {
     pub(super) keys: FxHashSet<u64>,
     /// The last name of each path outside.
     pub(super) simple: FxHashMap<u64, u64>,
+    /// Whether some definition is the type of functions.
+    pub(super) has_signatures: bool,
     /// Whether only names flow, not yet values.
     pub(super) naming: bool,
     /// References found through members: (file, site) → definition.
@@ -160,14 +162,14 @@ impl<'a> Linker<'a> {
             external_ids: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             stands_for: FxHashMap::default(),
-            edges: super::flow::Edges::default(),
+            edges: super::edges::Edges::default(),
             dynamic: FxHashMap::default(),
             fields: FxHashMap::default(),
             bound: Vec::new(),
             bound_ids: FxHashMap::default(),
             targets: Vec::new(),
             target_heads: Vec::new(),
-            object_slots: FxHashMap::default(),
+            object_slots: FxHashSet::default(),
             gates: Vec::new(),
             gate_classes: Vec::new(),
             computed_bases: Vec::new(),
@@ -186,6 +188,7 @@ impl<'a> Linker<'a> {
                 .iter()
                 .map(|text| simple_name(text))
                 .collect(),
+            has_signatures: false,
             naming: true,
             member_refs: Vec::new(),
             bodies: FxHashMap::default(),
@@ -223,6 +226,10 @@ impl<'a> Linker<'a> {
         self.object_base.push(objects);
         self.sets = Sets::new(slots as usize);
         self.target_heads = vec![NONE; calls as usize];
+        self.has_signatures = self.input.units.iter().any(|unit| {
+            let mut defs = unit.facts.defs.iter();
+            defs.any(|def| def.flags & def_flag::SIGNATURE != 0)
+        });
         for unit in &self.input.units {
             for name in unit.facts.names {
                 if unit.facts.text.get(name.at as usize) == Some(&b'[') && name.len > 0 {
