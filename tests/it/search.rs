@@ -1,5 +1,8 @@
 //! Search, from sources to hits, in memory.
 
+#[path = "search/rules.rs"]
+mod rules;
+
 use std::time::Duration;
 
 use happy::facts::{View, extract};
