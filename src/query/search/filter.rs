@@ -71,7 +71,7 @@ impl Filter {
 }
 
 /// Whether a symbol stands inside one of `within`.
-fn is_inside(snapshot: &Snapshot, node: u32, within: &[u32]) -> bool {
+pub(super) fn is_inside(snapshot: &Snapshot, node: u32, within: &[u32]) -> bool {
     let mut at = node;
     for _ in 0..64 {
         let Ok(record) = snapshot.symbol(at) else {

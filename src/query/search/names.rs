@@ -1,6 +1,6 @@
 //! Symbols that the query names.
 
-use super::super::find::find;
+use super::super::find::exact;
 use crate::index::Snapshot;
 use crate::index::records::file_flag;
 use crate::lang::DefKind;
@@ -12,6 +12,8 @@ const MAX_NAMES: usize = 16;
 
 /// Shortest part of a name that finds it.
 const MIN_PART: usize = 3;
+/// A name that a part of it finds is at most so many times longer.
+const MAX_LONGER: usize = 4;
 /// Most words that are looked up as one name.
 const MAX_SPACED: usize = 4;
 /// A folder that holds this part of the files is the project's own name.
@@ -56,9 +58,9 @@ pub fn named(snapshot: &Snapshot, text: &str) -> Result<Vec<Named>> {
         // As documentation writes a member: `Class#method`.
         let word = word.replace('#', ".");
         let word = word.trim_matches('.');
-        let mut nodes = find(snapshot, word.as_bytes())?.nodes;
+        let mut nodes = exact(snapshot, word.as_bytes())?;
         nodes.retain(|node| !snapshot.is_external(*node));
-        let alike = names_like(snapshot, word, |name, wanted| name == wanted)?;
+        let alike = names_like(snapshot, word, is_same)?;
         let files = files_named(snapshot, word)?;
         if nodes.is_empty() {
             nodes.extend(&alike);
@@ -72,21 +74,32 @@ pub fn named(snapshot: &Snapshot, text: &str) -> Result<Vec<Named>> {
     }
     if !whole && text.split_whitespace().count() <= MAX_SPACED {
         let joined: String = text.split_whitespace().collect();
-        let nodes = names_like(snapshot, &joined, |name, wanted| name == wanted)?;
+        let nodes = names_like(snapshot, &joined, is_same)?;
         add(vec![(nodes, false)])?;
     }
     Ok(found)
 }
 
-fn contains(name: &[u8], part: &[u8]) -> bool {
-    name.windows(part.len()).any(|window| window == part)
-}
-
-fn flat(name: &[u8]) -> Vec<u8> {
+/// The letters of a name by which it is the same as others: lower case, without
+/// underscores and the like.
+fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
     name.iter()
         .filter(|byte| !matches!(byte, b'_' | b'-' | b'$'))
         .map(u8::to_ascii_lowercase)
-        .collect()
+}
+
+fn flat(name: &[u8]) -> Vec<u8> {
+    letters(name).collect()
+}
+
+/// Whether a name is `wanted`, which is flat.
+fn is_same(name: &[u8], wanted: &[u8]) -> bool {
+    name.len() >= wanted.len() && letters(name).eq(wanted.iter().copied())
+}
+
+fn contains(name: &[u8], part: &[u8]) -> bool {
+    name.len() <= part.len() * MAX_LONGER
+        && flat(name).windows(part.len()).any(|window| window == part)
 }
 
 /// Whether a word is the name of a folder that holds much of the project: its
@@ -98,7 +111,7 @@ fn is_project(snapshot: &Snapshot, word: &str) -> Result<bool> {
     for file in files {
         let path = snapshot.text(file.path)?;
         let mut folders = path.split(|byte| *byte == b'/').rev().skip(1);
-        inside += usize::from(folders.any(|folder| flat(folder) == wanted));
+        inside += usize::from(folders.any(|folder| is_same(folder, &wanted)));
     }
     Ok(inside * PROJECT > files.len())
 }
@@ -112,7 +125,7 @@ fn files_named(snapshot: &Snapshot, word: &str) -> Result<Vec<u32>> {
         let path = snapshot.text(file.path)?;
         let is_tail = path.ends_with(word.as_bytes())
             && (path.len() == word.len() || path[path.len() - word.len() - 1] == b'/');
-        if is_tail || name.len() >= wanted.len() && flat(stem(name)) == wanted {
+        if is_tail || is_same(stem(name), &wanted) {
             found.push(file.symbols);
         }
     }
@@ -157,11 +170,8 @@ fn names_like(
         return Ok(found);
     }
     for record in snapshot.names()?.all()? {
-        let len = record.name.len as usize;
-        if len < wanted.len() || len > wanted.len() * 4 {
-            continue;
-        }
-        if agrees(&flat(snapshot.text(record.name)?), &wanted) {
+        if record.name.len as usize >= wanted.len() && agrees(snapshot.text(record.name)?, &wanted)
+        {
             found.extend_from_slice(snapshot.named(record)?);
         }
     }

@@ -95,6 +95,8 @@ pub struct Priors<'a> {
     words: Vec<u64>,
     /// Folders that hold versions, and the newest one in them.
     newest: FxHashMap<Vec<u8>, u32>,
+    /// Versions that the query names.
+    versions: Vec<u32>,
     platforms: bool,
     files: FxHashMap<u32, f32>,
     tests: bool,
@@ -122,6 +124,10 @@ impl<'a> Priors<'a> {
             ranks: snapshot.ranks()?,
             words: super::terms::query_words(text),
             newest: newest(snapshot)?,
+            versions: text
+                .split(|c: char| !c.is_alphanumeric())
+                .filter_map(|word| version(word.to_ascii_lowercase().as_bytes()))
+                .collect(),
             platforms: asks(PLATFORMS),
             files: FxHashMap::default(),
             tests: options.tests || asks(&["test", "tests", "testing", "spec", "fixture", "mock"]),
@@ -206,13 +212,17 @@ impl<'a> Priors<'a> {
         Ok(prior * (1.0 + self.recipe.stem * self.told(stem)))
     }
 
-    /// Whether a path is that of a version beside a newer one, not asked for.
+    /// Whether a path is that of another version than the one asked for, or than
+    /// the newest.
     fn is_old(&self, path: &[u8]) -> bool {
         !self.newest.is_empty()
             && folders(path).any(|(around, folder)| {
                 let newest = self.newest.get(around).copied().unwrap_or(0);
-                version(folder).is_some_and(|found| found < newest)
-                    && !self.words.contains(&word_hash(folder))
+                let asked = self.versions.iter().any(|version| *version <= newest);
+                version(folder).is_some_and(|found| match asked {
+                    true => !self.versions.contains(&found),
+                    false => found < newest,
+                })
             })
     }
 

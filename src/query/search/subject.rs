@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::filter::is_inside;
 use super::{DEPTH, SearchError};
 use crate::index::Snapshot;
 use crate::vector::{Embedder, scan};
@@ -41,7 +42,7 @@ pub fn near_text(
     }
 }
 
-/// The symbols nearest to other symbols, which are not among them.
+/// The symbols nearest to other symbols; neither these nor what they hold.
 pub fn near_nodes(
     snapshot: &Snapshot,
     nodes: &[u32],
@@ -58,7 +59,10 @@ pub fn near_nodes(
     if sum.iter().all(|x| *x == 0.0) {
         return Ok(Vec::new());
     }
-    let near = near(snapshot, &sum, &|node| keep(node) && !nodes.contains(&node))?;
+    let near = near(snapshot, &sum, &|node| {
+        // What stands inside is a part, not a likeness.
+        keep(node) && !nodes.contains(&node) && !is_inside(snapshot, node, nodes)
+    })?;
     Ok(near.symbols)
 }
 

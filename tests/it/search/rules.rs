@@ -1,6 +1,8 @@
 //! The rules of the ranking, one by one.
 
-use happy::query::{Group, SearchOptions};
+use happy::query::{Group, SearchOptions, Subject, search};
+use happy::record::Record;
+use happy::vector::StaticEmbedder;
 
 use super::{ask, options, snapshot};
 
@@ -98,16 +100,24 @@ fn the_name_of_the_project_in_a_question_is_no_symbol() {
 }
 
 #[test]
-fn in_a_group_only_the_best_hit_brings_the_lead_of_an_exact_name() {
-    let one = "class Codec:\n    \"\"\"Encodes and decodes frames.\"\"\"\n    def encode(self, frame):\n        return frame\n";
+fn in_a_group_the_lead_of_an_exact_name_counts_once() {
     let many = "class A:\n    class Codec:\n        pass\n\nclass B:\n    class Codec:\n        pass\n\nclass C:\n    class Codec:\n        pass\n";
-    let snapshot = snapshot(&[("old/codec_v1_many.py", many), ("src/codec.py", one)]);
     let options = SearchOptions {
         group: Group::File,
         ..options()
     };
-    let hits = ask(&snapshot, "Codec", &options);
-    assert!(hits[0].starts_with("src/codec.py"), "{hits:?}");
+    let embedder = StaticEmbedder::new().expect("the table is sound");
+    let subject = Subject::Query("Codec".to_owned());
+    let hits = search(
+        &snapshot(&[("src/a.py", many)]),
+        &subject,
+        &options,
+        &embedder,
+    );
+    match &hits.expect("an answer")[..] {
+        [Record::Hit { score, .. }] => assert!((10.0..11.0).contains(score), "{score}"),
+        other => panic!("not one hit: {other:?}"),
+    }
 }
 
 #[test]
@@ -115,4 +125,34 @@ fn a_query_in_chinese_finds_code_documented_in_chinese() {
     let text = "def login(user):\n    # 用户登录\n    return user\n\n\ndef logout(user):\n    return user\n";
     let hits = ask(&snapshot(&[("src/a.py", text)]), "用户登录", &options());
     assert_eq!(hits[0], "src/a.py::login");
+}
+
+/// The hits of `--like` for the symbol of that name.
+fn like(files: &[(&str, &str)], name: &str) -> Vec<String> {
+    let snapshot = snapshot(files);
+    let nodes = snapshot
+        .by_name(name.as_bytes())
+        .expect("is sound")
+        .to_vec();
+    let embedder = StaticEmbedder::new().expect("the table is sound");
+    search(&snapshot, &Subject::Like(nodes), &options(), &embedder)
+        .expect("an answer")
+        .into_iter()
+        .map(|record| match record {
+            Record::Hit { symbol, .. } => symbol.symbol.lossy().into_owned(),
+            other => panic!("not a hit: {other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn similar_code_is_found_across_languages_and_is_not_part_of_the_symbol() {
+    let go = "package pool\n\n// splitWords splits a text into lower-case words.\nfunc splitWords(text string) []string {\n\treturn strings.Fields(strings.ToLower(text))\n}\n\nfunc closeSocket(socket Socket) {\n\tsocket.Shutdown()\n}\n";
+    let python = "def split_words(text):\n    \"\"\"Split a text into words in lower case.\"\"\"\n    def lower(word):\n        return word.lower()\n    return [lower(word) for word in text.split()]\n";
+    let hits = like(&[("a/words.go", go), ("b/words.py", python)], "split_words");
+    assert_eq!(hits[0], "a/words.go::splitWords", "{hits:?}");
+    assert!(
+        hits.iter().all(|hit| !hit.contains("split_words")),
+        "{hits:?}"
+    );
 }
