@@ -3,6 +3,8 @@
 //! This is the only place that derives `Serialize` for output. A field may be
 //! added; none is ever renamed or used for something else.
 
+pub mod agent;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
@@ -33,14 +35,13 @@ impl From<&str> for Text {
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(&self.0) {
-            Ok(text) => serializer.serialize_str(text),
-            Err(_) => {
-                use serde::ser::SerializeMap;
-                let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("bytes", &STANDARD.encode(&self.0))?;
-                map.end()
-            }
+        if let Ok(text) = std::str::from_utf8(&self.0) {
+            serializer.serialize_str(text)
+        } else {
+            use serde::ser::SerializeMap;
+            let mut map = serializer.serialize_map(Some(1))?;
+            map.serialize_entry("bytes", &STANDARD.encode(&self.0))?;
+            map.end()
         }
     }
 }
@@ -552,4 +553,7 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
     },
+    /// Something that happened in a run of the agent.
+    #[serde(untagged)]
+    Agent(Box<agent::Event>),
 }

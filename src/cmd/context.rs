@@ -9,14 +9,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
 use super::gaps;
+use super::meaning::Payment;
 use super::output::Output;
 use super::progress::Bar;
 use super::signals::Signals;
 use super::sources::{CommitSource, WorktreeSource, source_files};
 use crate::git::{self, Environment, ObjectId, Repo, Worktree};
 use crate::index::{
-    Builder, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store, Warning,
-    Writer, snapshot_fingerprint,
+    Builder, Meaning, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store,
+    Warning, Writer, snapshot_fingerprint,
 };
 
 /// Options that every verb has.
@@ -120,6 +121,8 @@ pub struct Context {
     started: Instant,
     /// Stored snapshots are not to be used: one proved damaged.
     distrust: Cell<bool>,
+    /// Whose vectors snapshots must have.
+    pub meaning: super::meaning::Choice,
     warned: RefCell<Vec<String>>,
 }
 
@@ -191,6 +194,7 @@ impl Context {
             piped: OnceCell::new(),
             started: Instant::now(),
             distrust: Cell::new(false),
+            meaning: super::meaning::Choice::default(),
             warned: RefCell::default(),
         }
     }
@@ -274,10 +278,10 @@ impl Context {
             return self.open_commit(&repo, &store, commit);
         }
         let worktree = repo.worktree()?;
-        if let Ok(commit) = repo.resolve("HEAD") {
-            if worktree.is_clean_against(commit)? {
-                return self.open_commit(&repo, &store, commit);
-            }
+        if let Ok(commit) = repo.resolve("HEAD")
+            && worktree.is_clean_against(commit)?
+        {
+            return self.open_commit(&repo, &store, commit);
         }
         self.open_worktree(&repo, &store, worktree)
     }
@@ -426,7 +430,7 @@ impl Context {
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {
                 self.warn("another process is indexing; waiting for it");
-                Ok(store.write(limit - first, self.now())?)
+                Ok(store.write(limit.saturating_sub(first), self.now())?)
             }
             begun => Ok(begun?),
         }
@@ -470,7 +474,7 @@ impl Context {
             _ if self.distrust.get() => Ok(None),
             Ok(Some(segment)) if segment.identity().fingerprint == snapshot_fingerprint() => {
                 match Snapshot::new(segment) {
-                    Ok(snapshot) => Ok(Some(snapshot)),
+                    Ok(snapshot) => Ok(self.meaning.accepts(&snapshot)?.then_some(snapshot)),
                     Err(error) if error.is_rebuildable() => {
                         self.warn(&format!("{error}; it is built again"));
                         Ok(None)
@@ -511,10 +515,13 @@ impl Context {
             signals.clone(),
         );
         let progress: &dyn Progress = &bar;
+        let payment = (self.meaning.endpoint())
+            .map(|endpoint| Payment::new(endpoint, self.args.quiet, &signals));
         let builder = Builder {
             store,
             deadline: DEADLINE,
             progress,
+            meaning: payment.as_ref().map(|payment| payment as &dyn Meaning),
         };
         let snapshot = builder.build(files, source, writer, identity, publish);
         let text = bar.finish(self.started.elapsed());

@@ -38,12 +38,11 @@ fn asked(context: &Context, arguments: &[OsString]) -> Result<Vec<Asked>, Error>
     let mut found = Vec::new();
     for argument in arguments {
         if argument == "-" {
-            let piped = match context.piped.get() {
-                Some(piped) => piped,
-                None => {
-                    let read = from_stdin()?;
-                    context.piped.get_or_init(|| read)
-                }
+            let piped = if let Some(piped) = context.piped.get() {
+                piped
+            } else {
+                let read = from_stdin()?;
+                context.piped.get_or_init(|| read)
             };
             found.extend(piped.iter().map(|text| Asked {
                 text: text.clone(),
