@@ -1,5 +1,7 @@
 //! Search, from sources to hits, in memory.
 
+#[path = "search/edges.rs"]
+mod edges;
 #[path = "search/rules.rs"]
 mod rules;
 
