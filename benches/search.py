@@ -4,22 +4,24 @@
 usage: search.py [--only REPO] [--ablate] [--commits N] [--misses] [-- OPTIONS OF happy search]
 
 $SEARCH_TOOLS     folder with queries.jsonl, repos.json and score.py
-$HAPPY_CORPUS     the repositories are checked out in search/<name> below it
+$HAPPY_CORPUS     the repositories are checked out in search/<name> below it; those in
+                  histories/<name> are for --commits
 $HAPPY_BIN        the binary
 """
 import argparse
 import collections
 import concurrent.futures
-import importlib.util
-import io
-import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
-import time
+import tempfile
 
+CODE = (".py", ".ts", ".tsx", ".js", ".go", ".rs", ".java", ".c", ".h", ".cc", ".cpp")
+ASIDE = re.compile(r"(^|/)(tests?|__tests__|docs?|examples?|bench(es|marks?)?)(/|$)|_test\.|\.test\.|(^|/)test_[^/]*$|[^/]Test\.java", re.I)
+HOUSEKEEPING = re.compile(r"\b(bump|release|version|changelog|typos?|lint|format|pre-commit|merge|revert)\b", re.I)
 SIGNALS = ["name", "words", "file", "meaning", "structure", "prior"]
 
 
@@ -79,52 +81,66 @@ def row(name, total, categories):
     print(f"| {name} | {total:.3f} | {cells} |", flush=True)
 
 
-def commits(repos, binary, corpus, per_repo):
-    """How often a function that a commit changed is among the first ten for its subject."""
-    print(f"\n| repository | commits | all signals | words alone |\n|---|---|---|---|")
-    for repo in repos.values():
-        folder = corpus / repo["name"]
-        log = subprocess.run(
-            ["git", "-C", str(folder), "log", "--no-merges", "--format=%H %s", "-n", str(per_repo * 8)],
-            capture_output=True, text=True).stdout.splitlines()
-        kept, good, words = 0, 0, 0
-        for line in log:
-            commit, _, subject = line.partition(" ")
-            changed = changed_lines(folder, commit)
-            if not changed or sum(map(len, changed.values())) > 400 or kept >= per_repo or len(subject) < 12:
-                continue
-            kept += 1
-            for alone in (False, True):
-                options = ["--without", "name,file,meaning,structure,prior"] if alone else []
-                found = subprocess.run(
-                    [binary, "-C", str(folder), "search", "--format", "jsonl", "-q", "-n", "10",
-                     "--kind", "function,method,class,interface"] + options + ["--", subject],
-                    capture_output=True, text=True).stdout
-                hits = [json.loads(text) for text in found.splitlines()]
-                right = any(
-                    hit["line"] <= line <= hit["end_line"] for hit in hits for line in changed.get(hit["path"], ()))
-                if alone:
-                    words += right
-                else:
-                    good += right
-        if kept:
-            print(f"| {repo['name']} | {kept} | {good / kept:.3f} | {words / kept:.3f} |", flush=True)
+def git(folder, *arguments):
+    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, errors="replace").stdout
 
 
 def changed_lines(folder, commit):
-    """Lines of the present files that the commit touched and that are still its own."""
-    names = subprocess.run(
-        ["git", "-C", str(folder), "diff-tree", "--no-commit-id", "--name-only", "-r", "--diff-filter=M", commit],
-        capture_output=True, text=True).stdout.splitlines()
-    found = {}
-    for name in names[:12]:
-        if not (folder / name).is_file() or not name.endswith((".py", ".ts", ".js", ".go", ".rs", ".java", ".c", ".h", ".cc", ".cpp")):
-            continue
-        blame = subprocess.run(["git", "-C", str(folder), "blame", "-s", "-l", "--", name], capture_output=True)
-        lines = [at for at, line in enumerate(blame.stdout.split(b"\n"), 1) if line.startswith(commit[:39].encode())]
-        if lines:
-            found[name] = lines
+    """Line ranges of the state before the commit that it changed, by path, tests and documentation aside."""
+    found, path = {}, None
+    diff = git(folder, "diff-tree", "-p", "-U0", "--no-renames", "--no-commit-id", "-r", "--diff-filter=M", commit)
+    for line in diff.splitlines():
+        if line.startswith("--- "):
+            path = line[6:]
+        hunk = re.match(r"@@ -(\d+)(?:,(\d+))? ", line)
+        if hunk and path and path.endswith(CODE) and not ASIDE.search(path):
+            start, count = int(hunk[1]), int(hunk[2] or 1)
+            # Lines added between two lines change what holds both.
+            found.setdefault(path, []).append((start, start + count - 1) if count else (start, start + 1))
     return found
+
+
+def subjects(folder, count):
+    """The newest commits whose subject says what they change in a few places of the code."""
+    found = []
+    for line in git(folder, "log", "--no-merges", "--first-parent", "--format=%H %P %s", "-n", "5000").splitlines():
+        commit, parent, subject = (line.split(" ", 2) + ["", ""])[:3]
+        subject = re.sub(r"\s*\(#\d+\)$", "", subject)
+        if len(subject.split()) < 3 or HOUSEKEEPING.search(subject):
+            continue
+        changed = changed_lines(folder, commit)
+        if changed and len(changed) <= 6 and sum(map(len, changed.values())) <= 30:
+            found.append((parent, subject, changed))
+        if len(found) == count:
+            break
+    return found
+
+
+def commits(corpus, binary, per_repo):
+    """How often a function that a commit changed is among the first ten for its subject, in the state before it."""
+    folders = sorted(path for path in (corpus.parent / "histories").glob("*") if path.is_dir())
+    if not folders:
+        sys.exit(f"error: no repositories in {corpus.parent / 'histories'}; clone some with their history there")
+    print("\n| repository | commits | all signals | words alone |\n|---|---|---|---|")
+    total = [0, 0, 0]
+    for folder in folders:
+        sums = [0, 0, 0]
+        with tempfile.TemporaryDirectory() as index:
+            for parent, subject, changed in subjects(folder, per_repo):
+                sums[0] += 1
+                for place, options in ((1, []), (2, ["--without", "name,file,meaning,structure,prior"])):
+                    done = subprocess.run(
+                        [binary, "-C", str(folder), "--index-dir", index, "search", "--at", parent, "--format", "jsonl",
+                         "-q", "-n", "10"] + options + ["--", subject], capture_output=True, text=True)
+                    if done.returncode > 1:
+                        sys.exit(f"error: {folder.name} at {parent}: {done.stderr}")
+                    hits = [json.loads(line) for line in done.stdout.splitlines()]
+                    sums[place] += any(
+                        hit["kind"] in ("function", "method") and hit["line"] <= last and first <= hit["end_line"]
+                        for hit in hits for first, last in changed.get(hit["path"], ()))
+        print(f"| {folder.name} | {sums[0]} | {sums[1] / max(sums[0], 1):.3f} | {sums[2] / max(sums[0], 1):.3f} |", flush=True)
+        total = [one + other for one, other in zip(total, sums)]
+    print(f"| all | {total[0]} | {total[1] / max(total[0], 1):.3f} | {total[2] / max(total[0], 1):.3f} |", flush=True)
 
 
 def main():
@@ -132,7 +148,7 @@ def main():
     parser.add_argument("--only")
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--misses", action="store_true")
-    parser.add_argument("--commits", type=int, default=0, metavar="N", help="N commits of each repository as queries")
+    parser.add_argument("--commits", type=int, default=0, metavar="N", help="N commits of each repository in $HAPPY_CORPUS/histories as queries")
     parser.add_argument("options", nargs="*")
     args = parser.parse_args()
     corpus, tools, binary = environment()
@@ -145,7 +161,6 @@ def main():
     for name in {query["repo"] for query in queries}:
         if not (corpus / name).is_dir():
             sys.exit(f"error: {corpus / name} is missing; check out {repos[name]['url']} at {repos[name]['revision']}")
-        start = time.time()
         done = subprocess.run([binary, "-C", str(corpus / name), "index", "-q"], capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"error: {name} cannot be indexed: {done.stderr}")
@@ -173,7 +188,7 @@ def main():
                 for hit in results[query["id"]][:6]:
                     print(f"  {hit['score']:.4f} {hit['symbol']}")
     if args.commits:
-        commits(repos, binary, corpus, args.commits)
+        commits(corpus, binary, args.commits)
 
 
 if __name__ == "__main__":

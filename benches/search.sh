@@ -4,7 +4,8 @@
 #   benches/search.sh                 one line for all signals, one for each repository
 #   benches/search.sh --ablate        and each signal alone, and all but one
 #   benches/search.sh --misses        and what was found where the right answer was not
-#   benches/search.sh --commits 30    and subjects of commits as queries
+#   benches/search.sh --commits 100   and the subjects of 100 commits of each repository in
+#                                     $HAPPY_CORPUS/histories as queries, against words alone
 #
 # $SEARCH_TOOLS (default $HAPPY_CORPUS/search-tools) holds queries.jsonl,
 # repos.json and score.py; the repositories of repos.json are expected in

@@ -4,7 +4,8 @@
 //! of building, saving and loading the graph, of one exact scan and of one
 //! search in the graph, the graph's recall@10 against the scan, and after how
 //! many questions of one process a saved graph has paid for its loading. Then
-//! the speed of the default embedder. `-- --max N` stops at N vectors.
+//! the speed of the default embedder. `-- --min N`
+//! begins and `--max N` stops at N vectors.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 
@@ -157,11 +158,12 @@ fn milliseconds(since: Instant) -> f64 {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let most = arguments
-        .iter()
-        .position(|argument| argument == "--max")
-        .and_then(|at| arguments.get(at + 1)?.parse().ok())
-        .unwrap_or(100_000);
+    let number = |name: &str, otherwise: usize| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.and_then(|at| arguments.get(at + 1)?.parse().ok())
+            .unwrap_or(otherwise)
+    };
+    let (least, most) = (number("--min", 0), number("--max", 100_000));
     let embedder = StaticEmbedder::new().expect("the compiled table opens");
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
 
@@ -184,8 +186,8 @@ fn main() {
         "vectors | build ms | save ms | check+load ms | scan ms | graph ms | recall@10 | questions until loading pays"
     );
     for count in [1_000, 5_000, 20_000, 50_000, 100_000, 300_000, 1_000_000] {
-        if count > most {
-            break;
+        if count < least || count > most {
+            continue;
         }
         let mut rows = Rows::new(embedder.id().dims);
         let mut left = count;

@@ -30,7 +30,8 @@ pub fn find(snapshot: &Snapshot, text: &[u8]) -> Result<Found> {
     Ok(Found { nodes, nearest })
 }
 
-fn exact(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<u32>> {
+/// The same without a look for near names.
+pub(super) fn exact(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<u32>> {
     if text.is_empty() {
         return Ok(Vec::new());
     }

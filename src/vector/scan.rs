@@ -84,6 +84,38 @@ pub fn top_k_where(
     Ok(found)
 }
 
+/// The cosine of every row, in order.
+pub fn scores(query: &[f32], rows: RowsView<'_>) -> Result<Vec<f32>, Error> {
+    use rayon::prelude::*;
+
+    let query = Query::new(query, rows.dims())?;
+    let dims = rows.dims();
+    let mut scores = vec![0.0; rows.len()];
+    if dims == 0 {
+        return Ok(scores);
+    }
+    let fill = |(start, scores): (usize, &mut [f32])| {
+        let codes = rows.codes()[start * dims..].chunks_exact(dims);
+        for ((score, codes), scale) in scores.iter_mut().zip(codes).zip(&rows.scales()[start..]) {
+            *score = cosine(dot(&query.codes, codes), query.scale, *scale);
+        }
+    };
+    if rows.len() < 2 * BLOCK {
+        fill((0, &mut scores));
+    } else {
+        scores
+            .par_chunks_mut(BLOCK)
+            .enumerate()
+            .for_each(|(at, scores)| fill((at * BLOCK, scores)));
+    }
+    Ok(scores)
+}
+
+/// The `k` best of `scores` among the rows that `keep` accepts, best first.
+pub fn best(scores: &[f32], k: usize, keep: impl Fn(usize) -> bool) -> Vec<Near> {
+    pick(scores.iter().copied().enumerate(), k, &keep)
+}
+
 fn block(
     query: &Query,
     rows: RowsView<'_>,
@@ -94,12 +126,24 @@ fn block(
     let dims = rows.dims();
     let codes = rows.codes()[range.start * dims..range.end * dims].chunks_exact(dims);
     let scales = &rows.scales()[range.clone()];
-    let mut heap = BinaryHeap::with_capacity(k.min(range.len()) + 1);
-    // Rows come in order, so an equal score never displaces an earlier one; a
-    // scale that is not a number, from a damaged file, never passes.
+    let scores = range
+        .zip(codes)
+        .zip(scales)
+        .map(|((row, codes), &scale)| (row, cosine(dot(&query.codes, codes), query.scale, scale)));
+    pick(scores, k, keep)
+}
+
+/// The best `k` of rows that come in order, so that an equal score never
+/// displaces an earlier one; a scale that is not a number, from a damaged file,
+/// never passes.
+fn pick(
+    scores: impl Iterator<Item = (usize, f32)>,
+    k: usize,
+    keep: &impl Fn(usize) -> bool,
+) -> Vec<Near> {
+    let mut heap = BinaryHeap::new();
     let mut least = f32::NEG_INFINITY;
-    for ((row, codes), &scale) in range.zip(codes).zip(scales) {
-        let score = cosine(dot(&query.codes, codes), query.scale, scale);
+    for (row, score) in scores {
         if score > least && keep(row) {
             heap.push(Worst(Near { row, score }));
             if heap.len() > k {

@@ -1,5 +1,10 @@
 //! Search, from sources to hits, in memory.
 
+#[path = "search/edges.rs"]
+mod edges;
+#[path = "search/rules.rs"]
+mod rules;
+
 use std::time::Duration;
 
 use happy::facts::{View, extract};

@@ -5,6 +5,8 @@
 //! times a prior that says how likely a place is to be meant at all.
 //! `recipe.rs` holds the constants, `docs/search.md` how they were chosen.
 
+mod filter;
+mod group;
 mod names;
 mod prior;
 mod recipe;
@@ -16,10 +18,8 @@ pub use recipe::Recipe;
 
 use rustc_hash::FxHashMap;
 
-use super::names::{KINDS, symbol, symbol_text};
-use crate::facts::format::def_flag;
+use super::names::symbol;
 use crate::index::Snapshot;
-use crate::lang::{DefKind, LANGUAGES};
 use crate::record::{Record, Shares, Text};
 use crate::vector::{self, Embedder};
 
@@ -82,12 +82,21 @@ pub enum SearchError {
 const DEPTH: usize = 200;
 /// Files that are hits themselves.
 const FILES: usize = 40;
-/// Other symbols of a file that a grouped hit shows, and that its score heeds.
-const OTHERS: usize = 5;
+/// What puts a symbol that the query is the name of before all others.
+const LEAD: f32 = 10.0;
+
 struct Hit {
     node: u32,
     score: f32,
+    /// The query is its name, and nothing else.
+    exact: bool,
     shares: Shares,
+}
+
+impl Hit {
+    fn lead(&self) -> f32 {
+        if self.exact { LEAD } else { 0.0 }
+    }
 }
 
 /// The symbols that answer `subject`, best first, as records.
@@ -101,20 +110,26 @@ pub fn search(
     if made_by.dims > 0 {
         vector::check_same(embedder.id(), &made_by)?;
     }
-    let filter = Filter::new(snapshot, options)?;
+    let filter = filter::Filter::new(snapshot, options)?;
     let keep = |node: u32| filter.keep(snapshot, node);
     let on = |signal: &str| !options.without.iter().any(|name| name == signal);
     let recipe = &options.recipe;
     let mut found: FxHashMap<u32, Shares> = FxHashMap::default();
     let mut exact = Vec::new();
+    let mut of_file: FxHashMap<u32, f32> = FxHashMap::default();
     match subject {
         Subject::Query(text) => {
             if on("name") {
                 let mut named = names::named(snapshot, text)?;
-                named.retain(|hit| keep(hit.0));
-                exact = named.iter().filter(|hit| hit.1).map(|hit| hit.0).collect();
-                for (rank, hit) in named.iter().take(DEPTH).enumerate() {
-                    found.entry(hit.0).or_default().name = recipe.name / (recipe.k + rank as f32);
+                named.retain(|hit| keep(hit.node));
+                exact = named
+                    .iter()
+                    .filter(|hit| hit.whole)
+                    .map(|hit| hit.node)
+                    .collect();
+                for hit in named.iter().take(DEPTH) {
+                    found.entry(hit.node).or_default().name =
+                        recipe.name / (recipe.k + hit.rank as f32);
                 }
             }
             let scores = terms::score(snapshot, text, recipe)?;
@@ -125,9 +140,10 @@ pub fn search(
             }
             if on("meaning") {
                 let near = subject::near_text(snapshot, text, embedder, &keep)?;
-                for (node, share) in shares(recipe, near) {
+                for (node, share) in shares(recipe, near.symbols) {
                     found.entry(node).or_default().meaning = recipe.meaning * share;
                 }
+                of_file = shares(recipe, near.files).into_iter().collect();
             }
             if on("file") {
                 let ranked = shares(recipe, top(&scores.files, |_| true));
@@ -165,22 +181,17 @@ pub fn search(
     let mut hits = Vec::with_capacity(found.len());
     for (node, mut shares) in found {
         shares.prior = if on("prior") { priors.of(node)? } else { 1.0 };
-        let mut score = sum(&shares) * shares.prior;
-        if exact.contains(&node) {
-            // The query is its name: whatever else there is comes after it.
-            score += 10.0;
-        }
         hits.push(Hit {
             node,
-            score,
+            score: sum(&shares) * shares.prior,
+            exact: exact.contains(&node),
             shares,
         });
     }
     hits.sort_unstable_by(|one, other| {
-        other
-            .score
-            .total_cmp(&one.score)
-            .then(one.node.cmp(&other.node))
+        let rank = |hit: &Hit| hit.score + hit.lead();
+        let by_score = rank(other).total_cmp(&rank(one));
+        by_score.then(one.node.cmp(&other.node))
     });
     let embedder = made_by.to_string();
     match options.group {
@@ -188,9 +199,30 @@ pub fn search(
             .iter()
             .take(options.limit)
             .enumerate()
-            .map(|(at, hit)| record(snapshot, hit, hit.score, at, Vec::new(), options, &embedder))
+            .map(|(at, hit)| {
+                record(
+                    snapshot,
+                    hit,
+                    hit.score + hit.lead(),
+                    at,
+                    Vec::new(),
+                    options,
+                    &embedder,
+                )
+            })
             .collect(),
-        Group::File => by_file(snapshot, &hits, options, &embedder),
+        Group::File => {
+            let mut meaning = |file: u32| {
+                let share = of_file.get(&file).copied().unwrap_or(0.0);
+                let prior = if on("prior") {
+                    priors.of_file(file)?
+                } else {
+                    1.0
+                };
+                Ok(recipe.file_meaning * share * prior)
+            };
+            group::by_file(snapshot, &hits, &mut meaning, options, &embedder)
+        }
     }
 }
 
@@ -228,55 +260,6 @@ fn top(scores: &[(u32, f32)], keep: impl Fn(u32) -> bool) -> Vec<(u32, f32)> {
     best
 }
 
-fn by_file(
-    snapshot: &Snapshot,
-    hits: &[Hit],
-    options: &SearchOptions,
-    embedder: &str,
-) -> Result<Vec<Record>, SearchError> {
-    let mut files: FxHashMap<u32, Vec<&Hit>> = FxHashMap::default();
-    for hit in hits {
-        let file = snapshot.symbol(hit.node)?.file;
-        files.entry(file).or_default().push(hit);
-    }
-    let mut groups: Vec<(f32, Vec<&Hit>)> = Vec::with_capacity(files.len());
-    for (_, mut list) in files {
-        let mut weight = options.recipe.second;
-        let mut score = list[0].score;
-        for hit in list.iter().skip(1).take(OTHERS) {
-            score += weight * hit.score;
-            weight /= 2.0;
-        }
-        // The file itself says least about where to look in it.
-        let is_file = |hit: &Hit| {
-            Ok::<_, SearchError>(snapshot.symbol(hit.node)?.kind == DefKind::File as u32)
-        };
-        if list.len() > 1 && is_file(list[0])? {
-            list.swap(0, 1);
-        }
-        groups.push((score, list));
-    }
-    groups.sort_unstable_by(|one, other| {
-        other
-            .0
-            .total_cmp(&one.0)
-            .then(one.1[0].node.cmp(&other.1[0].node))
-    });
-    groups
-        .iter()
-        .take(options.limit)
-        .enumerate()
-        .map(|(at, (score, list))| {
-            let others = list[1..]
-                .iter()
-                .take(OTHERS)
-                .map(|hit| Ok(Text(symbol_text(snapshot, hit.node)?)))
-                .collect::<Result<_, SearchError>>()?;
-            record(snapshot, list[0], *score, at, others, options, embedder)
-        })
-        .collect()
-}
-
 fn record(
     snapshot: &Snapshot,
     hit: &Hit,
@@ -301,86 +284,4 @@ fn record(
         shares: options.explain.then_some(hit.shares),
         embedder: embedder.to_owned(),
     })
-}
-
-/// Which symbols may be hits.
-struct Filter {
-    kinds: Vec<u32>,
-    files: Option<Vec<bool>>,
-    within: Option<Vec<u32>>,
-}
-
-impl Filter {
-    fn new(snapshot: &Snapshot, options: &SearchOptions) -> super::Result<Self> {
-        let kinds = KINDS
-            .iter()
-            .filter(|(name, _)| options.kinds.iter().any(|wanted| wanted == name))
-            .map(|(_, kind)| *kind as u32)
-            .collect();
-        let mut files = None;
-        if options.path.is_some() || !options.languages.is_empty() {
-            let mut kept = Vec::new();
-            for file in snapshot.files()? {
-                let path = snapshot.text(file.path)?;
-                let language = LANGUAGES
-                    .get(usize::from(file.language))
-                    .map_or("", |spec| spec.name);
-                let in_path = options.path.as_ref().is_none_or(|wanted| {
-                    let wanted = wanted.strip_suffix(b"/").unwrap_or(wanted);
-                    let wanted = wanted.strip_prefix(b"./").unwrap_or(wanted);
-                    wanted.is_empty()
-                        || wanted == b"."
-                        || path
-                            .strip_prefix(wanted)
-                            .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
-                });
-                let in_language = options.languages.is_empty()
-                    || options.languages.iter().any(|wanted| wanted == language);
-                kept.push(in_path && in_language);
-            }
-            files = Some(kept);
-        }
-        Ok(Self {
-            kinds,
-            files,
-            within: options.within.clone(),
-        })
-    }
-
-    /// Whether a symbol may be a hit. A damaged record may not.
-    fn keep(&self, snapshot: &Snapshot, node: u32) -> bool {
-        let Ok(record) = snapshot.symbol(node) else {
-            return false;
-        };
-        let kind = self.kinds.is_empty() || self.kinds.contains(&record.kind);
-        let file = self
-            .files
-            .as_ref()
-            .is_none_or(|files| files.get(record.file as usize) == Some(&true));
-        kind && file
-            && record.flags & def_flag::ANONYMOUS == 0
-            && (record.kind == DefKind::File as u32 || record.name.len > 0)
-            && self
-                .within
-                .as_ref()
-                .is_none_or(|within| is_inside(snapshot, node, within))
-    }
-}
-
-/// Whether a symbol stands inside one of `within`.
-fn is_inside(snapshot: &Snapshot, node: u32, within: &[u32]) -> bool {
-    let mut at = node;
-    for _ in 0..64 {
-        let Ok(record) = snapshot.symbol(at) else {
-            return false;
-        };
-        if at == record.parent {
-            return false;
-        }
-        at = record.parent;
-        if within.contains(&at) {
-            return true;
-        }
-    }
-    false
 }

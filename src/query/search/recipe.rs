@@ -46,10 +46,12 @@ recipe! {
     /// What the second best symbol of a file adds to the file; each next one
     /// half of that.
     second = 0.15,
+    /// What the file's meaning adds to a file in the list of files.
+    file_meaning = 0.7,
     /// More for a path of whose file's name the query has every word.
     stem = 0.5,
     /// More for a symbol of whose name the query has every word.
-    title = 0.3,
+    title = 0.2,
     /// The prior of tests.
     test = 0.35,
     /// The prior of other people's code.
@@ -58,10 +60,12 @@ recipe! {
     generated = 0.5,
     /// The prior of examples, benchmarks, documentation, and old ways kept alive.
     aside = 0.5,
+    /// The prior of a version beside a newer one.
+    older = 0.5,
+    /// The prior of code for platforms that fewer people mean.
+    platform = 0.7,
     /// How much page rank may move a score.
     rank = 0.05,
-    /// The prior of types.
-    class = 1.1,
     /// The prior of variables.
     variable = 0.8,
     /// The prior of files.
@@ -69,7 +73,7 @@ recipe! {
     /// BM25: how soon more of the same word adds nothing.
     k1 = 1.2,
     /// BM25: how much longer texts must say more.
-    b = 0.5,
+    b = 0.3,
     /// The weight of a word in a name, beside 1 in the text.
     in_name = 2.0,
     /// The weight of a word in what it stands in.
@@ -77,7 +81,7 @@ recipe! {
     /// The weight of a word in a signature.
     in_signature = 0.5,
     /// The weight of a word in a doc comment.
-    in_doc = 1.0,
+    in_doc = 2.0,
     /// The weight of a word in a path.
     in_path = 2.0,
 }

@@ -13,7 +13,7 @@ const MAX_EDGES: usize = 48;
 /// Surroundings that count.
 const MAX: usize = 60;
 
-/// What calls, is called by, extends or holds the best of `base`, best first.
+/// What calls, is called by or extends the best of `base`, best first.
 pub fn around(
     snapshot: &Snapshot,
     mut base: Vec<(u32, f32)>,
@@ -41,7 +41,6 @@ pub fn around(
                     .take(MAX_EDGES),
             );
         }
-        near.push(snapshot.symbol(node)?.parent);
         near.sort_unstable();
         near.dedup();
         near.retain(|other| *other != node);
