@@ -226,9 +226,9 @@ impl<'s> Walk<'s> {
         let mut steps: Vec<Step> = Vec::with_capacity(64);
         let mut field = Field::None;
         let mut mode = Mode::Value;
+        let mut node = cursor.node();
+        let mut kind = node.kind_id();
         loop {
-            let node = cursor.node();
-            let kind = node.kind_id();
             let mut row = self.reshape(node, self.roles.row(kind));
             let direct = steps.last().is_some_and(|step| step.framed);
             if field == Field::Body && direct && self.is_body_of(row) {
@@ -257,7 +257,8 @@ impl<'s> Walk<'s> {
                 }
             }
             let Some(step) = steps.last() else { return };
-            let child = cursor.node().kind_id();
+            node = cursor.node();
+            let child = node.kind_id();
             let place = if step.mapped {
                 let id = cursor.field_id().map_or(0, std::num::NonZeroU16::get);
                 self.roles.place(step.kind, id, child)
@@ -280,6 +281,7 @@ impl<'s> Walk<'s> {
             if step.framed && matches!(field, Field::Body) {
                 self.begin_body();
             }
+            kind = child;
         }
     }
 
