@@ -201,6 +201,10 @@ impl Linker<'_> {
             (Shape::Open, Shape::External(id)) if any(self, id) => fit::ANY,
             (Shape::Open, Shape::External(id)) if self.is_primitive(id) => fit::NOT,
             (Shape::Open, _) => fit::UNKNOWN,
+            (Shape::Class(one), Shape::Class(other)) if one == other => fit::SAME,
+            (Shape::Class(one), Shape::Class(_)) if !self.hierarchy.bases.contains_key(&one) => {
+                fit::NOT
+            }
             (Shape::Class(one), Shape::Class(other)) => {
                 let order = self.order(one);
                 let distance = order.iter().position(|base| *base == other);
@@ -323,7 +327,7 @@ impl Linker<'_> {
             let mut best: Vec<u32> = Vec::new();
             let mut top = (usize::MAX, 0);
             for def in group {
-                let params: Vec<ParamRec> = self.params(*def).to_vec();
+                let params = self.params(*def);
                 let (mut misses, mut sum) = (0, 0);
                 for (at, arg) in shapes.iter().enumerate() {
                     let Some(param) = params.get(at.min(params.len().saturating_sub(1))) else {
@@ -343,6 +347,10 @@ impl Linker<'_> {
                     let rank = self.rank(*arg, written, file);
                     misses += usize::from(rank == fit::NOT);
                     sum += rank;
+                    if misses > top.0 {
+                        // Some other takes more of them.
+                        break;
+                    }
                 }
                 let key = (misses, sum);
                 if best.is_empty() || key.0 < top.0 || key.0 == top.0 && key.1 > top.1 {
