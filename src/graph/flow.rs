@@ -19,7 +19,12 @@ pub(super) enum DynamicOp {
         file: u32,
     },
     /// Call what arrives here; `call` is global, `receiver` a value or none.
-    Call { call: u32, receiver: Option<Value> },
+    /// Unless `inferred`, the call is as sure as what arrives.
+    Call {
+        call: u32,
+        receiver: Option<Value>,
+        inferred: bool,
+    },
     /// Gain what iterating gives.
     Iterate { to: u32 },
     /// Give instances of what arrives.
@@ -77,12 +82,20 @@ impl Linker<'_> {
         }
         self.initialise_fields();
         self.find_limits();
-        let remember = !first && self.copies_stand();
-        self.edges.old = self.edges.cells.len() as u32;
-        self.sets.restart(remember);
-        loop {
-            self.run();
-            if !self.settle_pending() && !self.dispatch_abstract() {
+        // Reads look for getters and for what an object inherits when they
+        // happen; what an object gained after that is seen the second time.
+        for again in [!first, true] {
+            let remember = again && self.copies_stand();
+            self.edges.old = self.edges.cells.len() as u32;
+            self.sets.restart(remember);
+            self.late = false;
+            loop {
+                self.run();
+                if !self.settle_pending() && !self.dispatch_abstract() {
+                    break;
+                }
+            }
+            if !self.late {
                 break;
             }
         }
@@ -225,15 +238,14 @@ impl Linker<'_> {
                 } else {
                     SETTER
                 };
-                let slot = self.field(value, unit.facts.hash(record.name) ^ salt);
+                let slot = self.gain(value, unit.facts.hash(record.name) ^ salt);
                 self.flow(other, slot, NONE);
             }
-            op::HOLDS => {
+            op::HOLDS
                 if value.kind() == Kind::Def
-                    && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE)
-                {
-                    self.held.insert(other, value.index());
-                }
+                    && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE) =>
+            {
+                self.held.insert(other, value.index());
             }
             _ if self.naming => {}
             op::STORE => {
@@ -257,10 +269,8 @@ impl Linker<'_> {
             op::AWAIT => {
                 self.sets.add(other, value, inferred);
             }
-            op::ENTER => {
-                if value.kind() != Kind::Instance {
-                    self.sets.add(other, value, true);
-                }
+            op::ENTER if value.kind() != Kind::Instance => {
+                self.sets.add(other, value, true);
             }
             _ => {}
         }
@@ -333,9 +343,13 @@ impl Linker<'_> {
                 site,
                 file,
             } => self.load(value, name, to, site, file),
-            DynamicOp::Call { call, receiver } => {
+            DynamicOp::Call {
+                call,
+                receiver,
+                inferred: flows,
+            } => {
                 let file = self.call_file(call);
-                self.invoke(file, call, value, receiver, true);
+                self.invoke(file, call, value, receiver, flows || inferred);
             }
             DynamicOp::Iterate { to } => self.iterate(value, to, None),
             DynamicOp::Narrow { to, interface } => self.narrow(value, to, interface),
@@ -371,7 +385,7 @@ impl Linker<'_> {
                 elements,
             } => self.call_back_with(call, arg, elements, value),
             DynamicOp::Inherit { from, prototype } => {
-                let to = self.field(value, prototype);
+                let to = self.gain(value, prototype);
                 self.flow(from, to, NONE);
             }
             DynamicOp::Decorated { to, argument } => {
@@ -454,6 +468,14 @@ impl Linker<'_> {
             self.bound.push((def, receiver));
         }
         Value::new(Kind::Bound, id)
+    }
+
+    /// The slot of a member that reads look for before they take others.
+    fn gain(&mut self, value: Value, name: u64) -> u32 {
+        let count = self.fields.len();
+        let slot = self.field(value, name);
+        self.late |= self.fields.len() > count;
+        slot
     }
 
     /// Hangs an operation on a slot.

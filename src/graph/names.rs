@@ -84,7 +84,7 @@ pub(super) struct Linker<'a> {
     /// Targets of each call: linked list heads.
     pub(super) targets: Vec<super::calls::TargetCell>,
     pub(super) target_heads: Vec<u32>,
-    pub(super) object_slots: FxHashMap<u32, ()>,
+    pub(super) object_slots: FxHashSet<u32>,
     /// Per slot: the written types it is held to, plus one.
     pub(super) gates: Vec<u32>,
     pub(super) gate_classes: Vec<Box<[u32]>>,
@@ -130,6 +130,12 @@ pub(super) struct Linker<'a> {
     pub(super) settling: bool,
     /// Calls that met a member without a body: call, class, name.
     pub(super) abstract_calls: Vec<(u32, u32, u64)>,
+    /// Per slot: the one type that is written for it, [`NONE`], or [`SEVERAL`].
+    ///
+    /// [`SEVERAL`]: super::shapes::SEVERAL
+    pub(super) written: Vec<u32>,
+    /// Whether an object gained something that earlier reads of it looked for.
+    pub(super) late: bool,
 }
 
 impl<'a> Linker<'a> {
@@ -160,7 +166,7 @@ impl<'a> Linker<'a> {
             bound_ids: FxHashMap::default(),
             targets: Vec::new(),
             target_heads: Vec::new(),
-            object_slots: FxHashMap::default(),
+            object_slots: FxHashSet::default(),
             gates: Vec::new(),
             gate_classes: Vec::new(),
             computed_bases: Vec::new(),
@@ -190,6 +196,8 @@ impl<'a> Linker<'a> {
             pending: Vec::new(),
             settling: false,
             abstract_calls: Vec::new(),
+            written: Vec::new(),
+            late: false,
         };
         linker.number();
         linker

@@ -237,7 +237,7 @@ impl Sets {
     }
 
     fn add_further(&mut self, slot: u32, index: usize, value: Value) {
-        if index % BLOCK == 0 {
+        if index.is_multiple_of(BLOCK) {
             let new = self.blocks.len() as u32;
             self.blocks.push(Block {
                 values: [Value(0); BLOCK],
