@@ -27,7 +27,7 @@ class Failed(Exception):
 
 
 def run(command, folder):
-    """One run: (seconds, peak megabytes). Nothing of its output is kept.
+    """One run: (seconds, peak megabytes, processor seconds). Nothing of its output is kept.
 
     The peak is never less than this script's own memory (about 16 MB), which
     the child has until it becomes the command.
@@ -40,7 +40,7 @@ def run(command, folder):
     seconds = time.perf_counter() - begin
     if os.waitstatus_to_exitcode(status) != 0:
         raise Failed(f"`{' '.join(map(str, command))}` exited with {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
 def copy(name):
@@ -76,6 +76,12 @@ class Table:
         a, b = statistics.median(ours), statistics.median(theirs)
         self.lines.append((what, f"{a * 1e3:.1f} ms", f"{b * 1e3:.1f} ms", f"{a / b:.2f}", f"≤ {goal}", a / b <= goal))
 
+    def both(self, what, ours, theirs, goal):
+        """The ratio of elapsed times, then that of processor times, which a
+        busy machine disturbs less. Both sides are what `run` gives."""
+        for at, suffix in ((0, ""), (2, ", processor time")):
+            self.ratio(what + suffix, [one[at] for one in ours], [one[at] for one in theirs], goal)
+
     def value(self, what, value, unit, goal=None):
         """A number alone; without a goal it is only stated."""
         self.lines.append((what, f"{value:.1f} {unit}", "", "", f"≤ {goal} {unit}" if goal else "",
@@ -99,7 +105,7 @@ class Table:
 
 
 def cold(happy, folder):
-    """One index from nothing: (seconds, megabytes)."""
+    """One index from nothing: what `run` gives."""
     happy_graph.forget_index(folder)
     return run([happy, "index"], folder)
 
@@ -108,11 +114,10 @@ def full_index(table, happy, folder, rounds, threads):
     """Full index against the bare parse of the same files on the same threads."""
     ours, theirs, memory = [], [], 0
     for _ in range(rounds):
-        seconds, megabytes = cold(happy, folder)
-        ours.append(seconds)
-        memory = max(memory, megabytes)
-        theirs.append(run([happy, "util", "parse-only", ".", "--threads", threads], folder)[0])
-    table.ratio(f"{folder.name}: full index ÷ bare parse", ours, theirs, 1.4)
+        ours.append(cold(happy, folder))
+        memory = max(memory, ours[-1][1])
+        theirs.append(run([happy, "util", "parse-only", ".", "--threads", threads], folder))
+    table.both(f"{folder.name}: full index ÷ bare parse", ours, theirs, 1.4)
     table.value(f"{folder.name}: peak memory of a full index", memory, "MB")
     index = sum(f.stat().st_size for f in (folder / ".git/happy").rglob("*") if f.is_file())
     table.value(f"{folder.name}: index size", index / 2**20, "MB")
@@ -127,11 +132,12 @@ def one_change(table, happy, folder, file, rounds, commit):
             out.write(f"\n\ndef measured_{i}():\n    return {i}\n")
         if commit:
             subprocess.run(["git", "-C", folder, "commit", "-qam", f"change {i}"], check=True, env=ENV)
-        theirs.append(run(["git", "status", "--porcelain"], folder)[0])
-        ours.append(run([happy, "index"], folder)[0])
+        theirs.append(run(["git", "status", "--porcelain"], folder))
+        ours.append(run([happy, "index"], folder))
     how = "committed" if commit else "edited"
-    table.ratio(f"{folder.name}: re-index after one {how} file ÷ git status", ours, theirs, 2)
-    table.value(f"{folder.name}: re-index after one {how} file", statistics.median(ours) * 1e3, "ms", 100)
+    table.both(f"{folder.name}: re-index after one {how} file ÷ git status", ours, theirs, 2)
+    median = statistics.median(seconds for seconds, _, _ in ours)
+    table.value(f"{folder.name}: re-index after one {how} file", median * 1e3, "ms", 100)
     subprocess.run(["git", "-C", folder, "checkout", "-q", "--", "."], check=True, env=ENV)
 
 
@@ -148,10 +154,61 @@ def callers(table, happy, folder, symbol, rounds):
     table.value("an empty process, for comparison", statistics.median(floor) * 1e3, "ms")
 
 
+def made(name, files):
+    """A repository of the given files: path to text."""
+    to = SCRATCH / name
+    shutil.rmtree(to, ignore_errors=True)
+    for path, text in files.items():
+        (to / path).parent.mkdir(parents=True, exist_ok=True)
+        (to / path).write_text(text)
+    happy_graph.make_repository(to)
+    return to
+
+
+def adversarial(table, happy, rounds):
+    """Whole indexes of files that are made to be hard to link."""
+    functions = "".join(f"def f{i}(): pass\n" for i in range(40))
+    ring = "".join(f"v{i} = v{(i + 1) % 10_000}\nv{i} = v{(i * 7 + 3) % 10_000}\n" for i in range(10_000))
+    seeds = "".join(f"v{i * 250} = f{i}\n" for i in range(40)) + "v0()\n"
+    classes = "class C0:\n    def run(self): self.step()\n    def step(self): pass\n" + "".join(
+        f"class C{i}(C{i - 1}):\n    def step(self): super().step()\n" for i in range(1, 1000))
+    overloads = "class Many {\n" + "".join(
+        f"  void take(T{i % 100} a, T{i // 100} b) {{}}\n" for i in range(10_000)) + "".join(
+        f"  void call{i}(T{i} x) {{ take(x, x); }}\n" for i in range(100)) + "}\n"
+    types = "".join(f"class T{i} {{}}\n" for i in range(100))
+    for what, files in (
+        ("10,000 mutually assigned variables", {"ring.py": functions + ring + seeds}),
+        ("a hierarchy 1,000 deep", {"deep.py": classes + "C999().run()\n"}),
+        ("10,000 overloads", {"Many.java": overloads + types}),
+    ):
+        folder = made("hard", files)
+        seconds = statistics.median(cold(happy, folder)[2] for _ in range(rounds))
+        table.value(f"{what}: whole index, processor time", seconds, "s", 1)
+
+
+def search(table, happy, folder, rounds):
+    """`happy search` as a whole process, on Django and on 100,000 chunks."""
+    words = "user order price cache query login token route parse image queue event draft audit batch".split()
+    def function(at):
+        names = [words[at % 15], words[at // 15 % 15], words[at // 225 % 15]]
+        return (f"def {'_'.join(names)}_{at}({names[1]}, limit={at}):\n"
+                f"    # {' '.join(names)}\n    return {names[0]}.{names[2]}({names[1]}, limit)\n\n")
+    many = made("chunks", {
+        f"package{file // 50}/module{file}.py": "".join(function(file * 200 + i) for i in range(200))
+        for file in range(500)})
+    for where, name in ((folder, folder.name), (many, "100,000 chunks")):
+        cold(happy, where)
+        command = [happy, "search", "parse the login token of a user", "--at", "HEAD"]
+        run(command, where)
+        took = [run(command, where) for _ in range(rounds * 4)]
+        table.value(f"{name}: search, whole process", statistics.median(one[0] for one in took) * 1e3, "ms", 50)
+        table.value(f"{name}: search, processor time", statistics.median(one[2] for one in took) * 1e3, "ms", 50)
+
+
 def kernel(table, happy):
     """The Linux kernel once."""
     folder = CORPUS / "repos/linux"
-    seconds, megabytes = cold(happy, folder)
+    seconds, megabytes, _ = cold(happy, folder)
     table.value("linux: full index", seconds, "s")
     table.value("linux: peak memory", megabytes, "MB", 3 * 1024)
     index = sum(f.stat().st_size for f in (folder / ".git/happy").rglob("*") if f.is_file())
@@ -186,6 +243,8 @@ def main():
         ("callers", lambda: callers(table, happy, django, "QuerySet.filter", args.rounds)),
         ("memory", lambda: table.value("1,000 files: peak memory of a full index",
                                        max(cold(happy, subset(django, 1000))[1] for _ in range(2)), "MB", 128)),
+        ("adversarial", lambda: adversarial(table, happy, args.rounds)),
+        ("search", lambda: search(table, happy, django, args.rounds)),
     ]
     if args.kernel:
         steps.append(("kernel", lambda: kernel(table, happy)))

@@ -227,11 +227,10 @@ impl Walk<'_> {
 
     pub(super) fn run(&mut self, mut cursor: TreeCursor<'_>) {
         let mut steps: Vec<Step> = Vec::with_capacity(64);
-        let mut field = Field::None;
-        let mut mode = Mode::Value;
+        let (mut field, mut mode) = (Field::None, Mode::Value);
+        let mut node = cursor.node();
+        let mut kind = node.kind_id();
         loop {
-            let node = cursor.node();
-            let kind = node.kind_id();
             let mut row = self.reshape(node, self.roles.row(kind));
             let direct = steps.last().is_some_and(|step| step.framed);
             if field == Field::Body && direct && self.is_body_of(row) {
@@ -260,7 +259,8 @@ impl Walk<'_> {
                 }
             }
             let Some(step) = steps.last() else { return };
-            let child = cursor.node().kind_id();
+            node = cursor.node();
+            let child = node.kind_id();
             let place = if step.mapped {
                 let id = cursor.field_id().map_or(0, std::num::NonZeroU16::get);
                 self.roles.place(step.kind, id, child)
@@ -283,6 +283,7 @@ impl Walk<'_> {
             if step.framed && matches!(field, Field::Body) {
                 self.begin_body();
             }
+            kind = child;
         }
     }
 

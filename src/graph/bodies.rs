@@ -8,7 +8,7 @@ use crate::facts::format::{NONE, def_flag, param_flag};
 /// Most definitions of one name that are compared with a declaration.
 const MOST: usize = 256;
 
-impl Linker<'_> {
+impl<'a> Linker<'a> {
     /// Whether a definition is a mere declaration of a function.
     pub(super) fn is_forward(&self, def: u32) -> bool {
         let record = self.def(def);
@@ -98,7 +98,7 @@ impl Linker<'_> {
     }
 
     /// The parameters of a function.
-    pub(super) fn params(&self, def: u32) -> &'_ [crate::facts::format::ParamRec] {
+    pub(super) fn params(&self, def: u32) -> &'a [crate::facts::format::ParamRec] {
         let file = self.file_of(def);
         let local = def - self.def_base[file as usize];
         self.unit(file).facts.params_of(local)

@@ -212,7 +212,7 @@ impl Linker<'_> {
     /// How well all arguments fit a function.
     fn fit_all(&mut self, file: u32, def: u32, shapes: &[Shape], one_by_one: bool) -> Fit {
         self.steps += 1;
-        let params: Vec<ParamRec> = self.params(def).to_vec();
+        let params = self.params(def);
         let (mut misses, mut turned, mut sum) = (0, false, 0);
         for (at, arg) in shapes.iter().enumerate() {
             let Some(param) = params.get(at.min(params.len().saturating_sub(1))) else {

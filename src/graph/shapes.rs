@@ -207,6 +207,10 @@ impl Linker<'_> {
             (Shape::Open(_), Shape::External(id)) if self.is_primitive(id) => fit::NOT,
             (Shape::Open(_), Shape::Array(_)) => fit::NOT,
             (Shape::Open(_), _) => fit::UNKNOWN,
+            (Shape::Class(one), Shape::Class(other)) if one == other => fit::SAME,
+            (Shape::Class(one), Shape::Class(_)) if !self.hierarchy.bases.contains_key(&one) => {
+                fit::NOT
+            }
             (Shape::Class(one), Shape::Class(other)) => {
                 let order = self.order(one);
                 let distance = order.iter().position(|base| *base == other);

@@ -135,9 +135,18 @@ struct Gather<'a> {
     /// Per definition, its document or that of what is around it.
     doc_of: Vec<u32>,
     ids: FxHashMap<u64, u32>,
-    hashes: Vec<u64>,
-    /// Term and document in the upper half, times in the lower.
-    found: FxHashMap<(u32, u32), u32>,
+    terms: Vec<Term>,
+    /// Term, document, times; a pair may come more than once.
+    found: Vec<(u32, u32, u32)>,
+}
+
+/// A word that was met.
+struct Term {
+    hash: u64,
+    /// Where in `found` it was met last.
+    last: u32,
+    /// How often it is there.
+    count: u32,
 }
 
 /// The words and vectors of a file, as bytes that [`WordsView::read`] reads.
@@ -152,8 +161,8 @@ pub fn gather(
         docs: Vec::new(),
         doc_of: vec![0; facts.defs.len()],
         ids: FxHashMap::default(),
-        hashes: Vec::new(),
-        found: FxHashMap::default(),
+        terms: Vec::new(),
+        found: Vec::new(),
     };
     let segments = all.documents();
     for segment in &segments {
@@ -179,8 +188,8 @@ pub fn texts(bytes: &[u8], facts: &View<'_>) -> (Vec<u32>, Vec<String>) {
         docs: Vec::new(),
         doc_of: vec![0; facts.defs.len()],
         ids: FxHashMap::default(),
-        hashes: Vec::new(),
-        found: FxHashMap::default(),
+        terms: Vec::new(),
+        found: Vec::new(),
     };
     let segments = all.documents();
     all.texts(&segments)
@@ -224,13 +233,21 @@ impl Gather<'_> {
         words(text, |_, word| {
             length += 1;
             let hash = word_hash(word);
-            let hashes = &mut self.hashes;
+            let terms = &mut self.terms;
             let id = *self.ids.entry(hash).or_insert_with(|| {
-                hashes.push(hash);
-                hashes.len() as u32 - 1
+                let (last, count) = (u32::MAX, 0);
+                terms.push(Term { hash, last, count });
+                terms.len() as u32 - 1
             });
-            let times = self.found.entry((id, doc)).or_default();
-            *times = field.add(*times, 1);
+            let term = &mut terms[id as usize];
+            match self.found.get_mut(term.last as usize) {
+                Some((_, same, times)) if *same == doc => *times = field.add(*times, 1),
+                _ => {
+                    term.last = self.found.len() as u32;
+                    term.count += 1;
+                    self.found.push((id, doc, field.add(0, 1)));
+                }
+            }
         });
         if counts {
             self.docs[doc as usize].length += length;
@@ -340,18 +357,36 @@ impl Gather<'_> {
     }
 
     fn to_bytes(&self, defs: &[u32], rows: &Rows) -> Vec<u8> {
-        let mut order: Vec<(u64, u32, u32)> = self
-            .found
-            .iter()
-            .map(|((term, doc), times)| (self.hashes[*term as usize], *doc, *times))
-            .collect();
-        order.sort_unstable();
-        let mut terms: Vec<TermRec> = Vec::with_capacity(self.hashes.len());
-        let mut entries = Vec::with_capacity(order.len());
-        for run in order.chunk_by(|one, other| one.0 == other.0) {
-            entries.extend(run.iter().map(|&(_, doc, times)| EntryRec { doc, times }));
+        let mut order: Vec<u32> = (0..self.terms.len() as u32).collect();
+        order.sort_unstable_by_key(|term| self.terms[*term as usize].hash);
+        let mut places = vec![0; self.terms.len()];
+        let mut sum = 0;
+        for term in &order {
+            places[*term as usize] = sum;
+            sum += self.terms[*term as usize].count;
+        }
+        let mut placed = vec![(0, 0); self.found.len()];
+        for &(term, doc, times) in &self.found {
+            let place: &mut u32 = &mut places[term as usize];
+            placed[*place as usize] = (doc, times);
+            *place += 1;
+        }
+        let mut terms: Vec<TermRec> = Vec::with_capacity(order.len());
+        let mut entries: Vec<EntryRec> = Vec::with_capacity(placed.len());
+        let mut rest = placed.as_mut_slice();
+        for term in order {
+            let term = &self.terms[term as usize];
+            let (run, after) = rest.split_at_mut(term.count as usize);
+            rest = after;
+            run.sort_unstable();
+            for same in run.chunk_by(|one, other| one.0 == other.0) {
+                let (doc, first) = same[0];
+                let more = same[1..].iter();
+                let times = more.fold(first, |sum, (_, times)| Field::merge(sum, *times));
+                entries.push(EntryRec { doc, times });
+            }
             terms.push(TermRec {
-                hash: run[0].0,
+                hash: term.hash,
                 end: entries.len() as u32,
                 reserved: 0,
             });
