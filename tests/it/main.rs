@@ -6,6 +6,7 @@
 )]
 
 mod cli;
+mod embedder;
 mod engine_fixtures;
 mod fault_server;
 mod fixtures;
