@@ -3,6 +3,8 @@
 //! This is the only place that derives `Serialize` for output. A field may be
 //! added; none is ever renamed or used for something else.
 
+pub mod agent;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
@@ -551,4 +553,7 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
     },
+    /// Something that happened in a run of the agent.
+    #[serde(untagged)]
+    Agent(Box<agent::Event>),
 }

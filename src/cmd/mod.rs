@@ -4,10 +4,12 @@
 //! asks the library one question and emits records. Printing is in
 //! `output.rs`, what surrounds a run in `context.rs`, exit codes in `error.rs`.
 
+mod agent;
 mod bases;
 mod callees;
 mod callers;
 mod changes;
+mod commit;
 mod context;
 mod deps;
 mod doctor;
@@ -20,6 +22,7 @@ mod impact;
 mod index;
 mod input;
 mod keys;
+mod interactive;
 mod machine;
 mod meaning;
 mod output;
@@ -35,11 +38,13 @@ mod status;
 mod symbols;
 mod test;
 mod text;
+mod turns;
 mod util;
 mod verdicts;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
+pub use interactive::interactive;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -80,6 +85,7 @@ enum Verb {
     Impact(impact::Args),
     Patch(patch::Args),
     Test(test::Args),
+    Agent(Box<agent::Args>),
     Doctor(doctor::Args),
     Status(status::Args),
     Gc(gc::Args),
@@ -106,7 +112,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let context = Context::new(cli.global);
     let mut done = run(&context, &cli.verb);
     // What changes files, or reads its task from standard input, runs once.
-    let asks = !matches!(cli.verb, Verb::Patch(_) | Verb::Util(_));
+    let asks = !matches!(
+        cli.verb,
+        Verb::Patch(_) | Verb::Agent(_) | Verb::Util(_)
+    );
     if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
         done = run(&context, &cli.verb);
     }
@@ -137,6 +146,7 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Impact(args) => impact::run(context, args),
         Verb::Patch(args) => patch::run(context, args),
         Verb::Test(args) => test::run(context, args),
+        Verb::Agent(args) => agent::run(context, args),
         Verb::Doctor(args) => doctor::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Gc(args) => gc::run(context, args),

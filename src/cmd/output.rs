@@ -138,6 +138,12 @@ impl Output {
         let _ = writeln!(io::stderr(), "{text}");
     }
 
+    /// Asks on standard error for a line of input.
+    pub fn prompt(&self, text: &str) {
+        let mut err = io::stderr();
+        let _ = write!(err, "{text}").and_then(|()| err.flush());
+    }
+
     /// Warns on standard error.
     pub fn warn(&self, text: &str) {
         let _ = writeln!(io::stderr(), "warning: {text}");

@@ -336,6 +336,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             )?;
         }
         Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
+        Record::Agent(event) => super::turns::write(&mut pen, event)?,
         other => super::changes::write(&mut pen, other)?,
     }
     if matches!(record, Record::Source { .. }) {

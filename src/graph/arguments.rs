@@ -70,6 +70,7 @@ impl Linker<'_> {
                 && self.type_param(target, written.type_slot) == Some(param)
             {
                 let from = self.slot_in(file, arg.slot);
+                self.pass_written(from, result);
                 self.flow(from, result, NONE);
                 given = true;
             }
@@ -131,7 +132,7 @@ impl Linker<'_> {
         }
         let order = self.order(class);
         let mut found = None;
-        for base in &order {
+        for base in order.iter() {
             let file = self.file_of(*base);
             let first = self.def_base[file as usize];
             let facts = &self.unit(file).facts;

@@ -18,6 +18,10 @@ mod settings;
 mod tokens;
 mod wire;
 
+mod replay;
+
+pub use replay::{Answer, Recalled, ReplayClient, digest};
+
 use std::future::Future;
 use std::pin::Pin;
 

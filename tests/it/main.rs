@@ -5,6 +5,7 @@
     reason = "a skipped test says why; tests are told by the environment where things are"
 )]
 
+mod agent;
 mod cli;
 mod embedder;
 mod engine_fixtures;
