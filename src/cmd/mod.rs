@@ -21,8 +21,8 @@ mod graph;
 mod impact;
 mod index;
 mod input;
-mod keys;
 mod interactive;
+mod keys;
 mod machine;
 mod meaning;
 mod output;
@@ -112,10 +112,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let context = Context::new(cli.global);
     let mut done = run(&context, &cli.verb);
     // What changes files, or reads its task from standard input, runs once.
-    let asks = !matches!(
-        cli.verb,
-        Verb::Patch(_) | Verb::Agent(_) | Verb::Util(_)
-    );
+    let asks = !matches!(cli.verb, Verb::Patch(_) | Verb::Agent(_) | Verb::Util(_));
     if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
         done = run(&context, &cli.verb);
     }
