@@ -333,6 +333,9 @@ impl Error {
                 format!("did you mean {}?", names.join(", "))
             }
             Self::NoIndex { .. } => "run `happy index`".to_owned(),
+            Self::Vector(crate::vector::Error::Mismatch { .. }) => {
+                "choose the embedder that made them with `HAPPY_EMBEDDER` and `HAPPY_EMBEDDING_MODEL`, or run `happy index` to make them anew".to_owned()
+            }
             _ => return None,
         };
         Some(text)

@@ -141,6 +141,11 @@ fn endpoint() -> Result<Option<Endpoint>, Error> {
     if let Some(tokens) = number("HAPPY_EMBEDDING_MAX_TOKENS")? {
         settings.input_tokens = tokens;
     }
+    settings.secrets = text("HAPPY_SECRETS")
+        .unwrap_or_default()
+        .split([',', ' '])
+        .filter_map(|name| text(name).map(Secret::new))
+        .collect();
     let own = settings.base_url == Settings::BASE_URL;
     settings.key = key(own)?;
     Ok(Some(Endpoint::connect(settings)?))

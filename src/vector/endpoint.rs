@@ -5,6 +5,7 @@
 //! as many as were asked for, all of one length, every number finite. There is
 //! no other embedder behind this one: what the server does not give is an error.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub model: String,
     /// The key; some servers need none.
     pub key: Option<Secret>,
+    /// Other values that must not leave this machine.
+    pub secrets: Vec<Secret>,
     /// How many numbers to ask for, where the model can shorten its vectors.
     pub dimensions: Option<usize>,
     /// Texts of one request.
@@ -53,6 +56,7 @@ impl Settings {
             base_url: base_url.to_owned(),
             model: model.unwrap_or(Self::MODEL).to_owned(),
             key: None,
+            secrets: Vec::new(),
             dimensions: None,
             batch: 64,
             concurrency: 4,
@@ -168,7 +172,7 @@ impl Endpoint {
 
     fn client(&self) -> Result<Client, Error> {
         let settings = &self.settings;
-        let redactor = Redactor::new(settings.key.clone());
+        let redactor = Redactor::new(settings.key.iter().chain(&settings.secrets).cloned());
         let client = Client::new(
             &settings.base_url,
             settings.limits,
@@ -272,10 +276,13 @@ impl Endpoint {
     }
 
     async fn ask(&self, client: &Client, inputs: &[&str]) -> Result<Vec<Vec<f32>>, http::Error> {
-        let inputs: Vec<&str> = inputs
+        let inputs: Vec<Cow<'_, str>> = inputs
             .iter()
-            // An empty text is refused by most servers.
-            .map(|text| if text.trim().is_empty() { "." } else { text })
+            .map(|text| match text.trim() {
+                // An empty text is refused by most servers.
+                "" => Cow::Borrowed("."),
+                _ => client.redactor().redact(text).text,
+            })
             .collect();
         let mut body = json!({
             "model": self.settings.model,

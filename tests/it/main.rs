@@ -8,6 +8,7 @@
 mod adversarial;
 mod agent;
 mod cli;
+mod embedder;
 mod engine_fixtures;
 mod fault_server;
 mod fixtures;

@@ -3,7 +3,7 @@
 
 mod budget;
 mod faults;
-mod real;
+pub(crate) mod real;
 mod settings;
 mod wires;
 
