@@ -11,13 +11,13 @@ demo:
 	@$(CARGO) build --quiet --profile fast
 	@tools/demo.sh target/fast/happy
 
-test: format fast-test
+test: format lint fast-test
 
 format:
 	$(CARGO) fmt --check
 
 lint:
-	$(CARGO) clippy --all-targets
+	$(CARGO) clippy --all-targets -- -D warnings
 
 # `cargo nextest` where it is installed, otherwise cargo's own runner.
 fast-test:

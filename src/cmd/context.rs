@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
 use super::gaps;
+use super::meaning::Payment;
 use super::opened::Bytes;
 pub use super::opened::Opened;
 use super::output::Output;
@@ -19,8 +20,8 @@ pub use super::state::worktree_name;
 use super::state::{self, State};
 use crate::git::{self, Environment, ObjectId, Repo, Worktree};
 use crate::index::{
-    Builder, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store, Warning,
-    Writer, snapshot_fingerprint,
+    Builder, Meaning, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store,
+    Warning, Writer, snapshot_fingerprint,
 };
 
 /// Options that every verb has.
@@ -129,6 +130,8 @@ pub struct Context {
     started: Instant,
     /// Stored snapshots are not to be used: one proved damaged.
     distrust: Cell<bool>,
+    /// Whose vectors snapshots must have.
+    pub meaning: super::meaning::Choice,
     warned: RefCell<Vec<String>>,
 }
 
@@ -149,6 +152,7 @@ impl Context {
             watcher: None,
             started: Instant::now(),
             distrust: Cell::new(false),
+            meaning: super::meaning::Choice::default(),
             warned: RefCell::default(),
         }
     }
@@ -248,21 +252,16 @@ impl Context {
             return self.open_commit(&repo, &store, commit);
         }
         let worktree = repo.worktree()?;
-        if let Ok(commit) = repo.resolve("HEAD") {
-            if worktree.is_clean_against(commit)? {
-                return self.open_commit(&repo, &store, commit);
-            }
+        if let Ok(commit) = repo.resolve("HEAD")
+            && worktree.is_clean_against(commit)?
+        {
+            return self.open_commit(&repo, &store, commit);
         }
         self.open_worktree(&repo, &store, worktree)
     }
 
     /// The snapshot of a commit, as it is without any import.
-    pub fn open_own(
-        &self,
-        repo: &Repo,
-        store: &Store,
-        commit: ObjectId,
-    ) -> Result<Opened, Error> {
+    pub fn open_own(&self, repo: &Repo, store: &Store, commit: ObjectId) -> Result<Opened, Error> {
         let opened = |snapshot, built| Opened {
             snapshot,
             name: commit.short(),
@@ -401,7 +400,7 @@ impl Context {
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {
                 self.warn("another process is indexing; waiting for it");
-                Ok(store.write(limit - first, self.now())?)
+                Ok(store.write(limit.saturating_sub(first), self.now())?)
             }
             begun => Ok(begun?),
         }
@@ -447,7 +446,7 @@ impl Context {
             _ if self.distrust.get() => Ok(None),
             Ok(Some(segment)) if segment.identity().fingerprint == snapshot_fingerprint() => {
                 match Snapshot::new(segment) {
-                    Ok(snapshot) => Ok(Some(snapshot)),
+                    Ok(snapshot) => Ok(self.meaning.accepts(&snapshot)?.then_some(snapshot)),
                     Err(error) if error.is_rebuildable() => {
                         self.warn(&format!("{error}; it is built again"));
                         Ok(None)
@@ -483,10 +482,13 @@ impl Context {
         publish: impl FnOnce(&crate::index::SegmentBuilder<'_>) -> Result<Snapshot, crate::index::Error>,
     ) -> Result<Snapshot, Error> {
         if let Some(watcher) = &self.watcher {
+            let payment = (self.meaning.endpoint())
+                .map(|endpoint| Payment::unseen(endpoint, Arc::clone(watcher)));
             let builder = Builder {
                 store,
                 deadline: DEADLINE,
                 progress: &**watcher,
+                meaning: payment.as_ref().map(|payment| payment as &dyn Meaning),
             };
             return Ok(builder.build(files, source, writer, identity, publish)?);
         }
@@ -496,10 +498,13 @@ impl Context {
             signals.clone(),
         );
         let progress: &dyn Progress = &bar;
+        let payment = (self.meaning.endpoint())
+            .map(|endpoint| Payment::new(endpoint, self.args.quiet, &signals));
         let builder = Builder {
             store,
             deadline: DEADLINE,
             progress,
+            meaning: payment.as_ref().map(|payment| payment as &dyn Meaning),
         };
         let snapshot = builder.build(files, source, writer, identity, publish);
         let text = bar.finish(self.started.elapsed());

@@ -36,7 +36,7 @@ pub enum Error {
         why: String,
     },
     /// Tests failed.
-    #[error("{failed} of {ran} tests failed")]
+    #[error("{}", verdict(*failed, *ran))]
     TestsFailed {
         /// How many.
         failed: u32,
@@ -91,6 +91,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn verdict(failed: u32, ran: u32) -> String {
+    if failed == 0 {
+        format!("the test runner failed, though none of {ran} tests did")
+    } else {
+        format!("{failed} of {ran} tests failed")
+    }
 }
 
 fn after(limit: &str, wall: Duration) -> String {
@@ -169,6 +177,7 @@ impl Error {
             Self::LimitHit { .. } => Kind("limit", 8, false),
             Self::Vector(error) => match error {
                 crate::vector::Error::Mismatch { .. } => Kind("embedder_mismatch", 4, false),
+                crate::vector::Error::Endpoint(_) => Kind("embedder_endpoint", 7, true),
                 _ => Kind("embedder", 4, false),
             },
             Self::Usage(_) => Kind("usage", 2, false),

@@ -38,15 +38,14 @@ fn asked(context: &Context, arguments: &[OsString]) -> Result<Vec<Asked>, Error>
     let mut found = Vec::new();
     for argument in arguments {
         if argument == "-" {
-            let piped = match context.piped.get() {
-                Some(piped) => piped,
-                None => {
-                    let read = match &context.input {
-                        Some(input) => from_lines(&mut input.as_slice())?,
-                        None => from_lines(&mut std::io::stdin().lock())?,
-                    };
-                    context.piped.get_or_init(|| read)
-                }
+            let piped = if let Some(piped) = context.piped.get() {
+                piped
+            } else {
+                let read = match &context.input {
+                    Some(input) => from_lines(&mut input.as_slice())?,
+                    None => from_lines(&mut std::io::stdin().lock())?,
+                };
+                context.piped.get_or_init(|| read)
             };
             found.extend(piped.iter().map(|text| Asked {
                 text: text.clone(),

@@ -198,7 +198,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             site,
             confidence,
         } => {
-            write!(pen.out, "{:>3}  ", index)?;
+            write!(pen.out, "{index:>3}  ")?;
             pen.symbol(symbol)?;
             if let Some(site) = site {
                 pen.put(DIM, "  called at ")?;

@@ -23,9 +23,18 @@ fn repository() -> Shell {
              return json.dumps(user)\n\n\ndef helper(user):\n    \"\"\"Says <who> & \"why\".\"\"\"\n    \
              return json.loads(user)\n\n\ndef main():\n    return Login().check('me')\n",
         ),
-        ("a <b> & \"c\", d.py", "def odd():\n    pass\n\n\ndef odd():\n    odd()\n"),
-        ("b.ts", "import { c } from './c';\nexport function run(a: number): number { return c(a) + c(a); }\n"),
-        ("c.ts", "export function c(a: number): number { return a; }\nexport interface End { go(): void }\n"),
+        (
+            "a <b> & \"c\", d.py",
+            "def odd():\n    pass\n\n\ndef odd():\n    odd()\n",
+        ),
+        (
+            "b.ts",
+            "import { c } from './c';\nexport function run(a: number): number { return c(a) + c(a); }\n",
+        ),
+        (
+            "c.ts",
+            "export function c(a: number): number { return a; }\nexport interface End { go(): void }\n",
+        ),
         ("README.md", "no code\n"),
     ])
 }
@@ -56,10 +65,19 @@ fn counts(shell: &Shell) -> Counts {
             nodes.insert(text(&record[end]));
         }
         let kind = text(&record["kind"]);
-        edges.insert((kind.clone(), text(&record["source"]), text(&record["target"])));
+        edges.insert((
+            kind.clone(),
+            text(&record["source"]),
+            text(&record["target"]),
+        ));
         if kind != "defines" {
             let number = |name: &str| record[name].as_u64().unwrap_or_default();
-            let place = (text(&record["path"]), number("line"), number("column"), text(&record["target"]));
+            let place = (
+                text(&record["path"]),
+                number("line"),
+                number("column"),
+                text(&record["target"]),
+            );
             sites.insert(place);
         }
     }
@@ -82,7 +100,11 @@ fn write(shell: &Shell, args: &[&str], name: &str) -> PathBuf {
 
 /// What a reader printed, as JSON; nothing where it is not there.
 fn read_by(program: &Path, args: &[&str], folder: &Path) -> Option<Value> {
-    let output = match Command::new(program).args(args).current_dir(folder).output() {
+    let output = match Command::new(program)
+        .args(args)
+        .current_dir(folder)
+        .output()
+    {
         Ok(output) => output,
         Err(error) => {
             eprintln!("skipped: no `{}`: {error}", program.display());
@@ -113,7 +135,10 @@ fn networkx_reads_graphml_json_and_csv_with_the_same_counts() {
         assert_eq!(told["sites"], wanted.records, "{kind}");
         let symbols = told["symbols"].as_array().expect("a list");
         let odd = "a <b> & \"c\", d.py::odd";
-        assert!(symbols.iter().any(|symbol| symbol == odd), "{kind}: {symbols:?}");
+        assert!(
+            symbols.iter().any(|symbol| symbol == odd),
+            "{kind}: {symbols:?}"
+        );
         let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
         for (kind, ..) in &wanted.edges {
             *kinds.entry(kind).or_default() += 1;
@@ -136,7 +161,10 @@ fn graphviz_reads_dot_with_the_same_counts() {
     assert_eq!(objects.len(), wanted.nodes);
     assert_eq!(edges.len(), wanted.edges.len());
     let file = "a <b> & \"c\", d.py";
-    assert!(objects.iter().any(|node| node["label"] == file), "{objects:?}");
+    assert!(
+        objects.iter().any(|node| node["label"] == file),
+        "{objects:?}"
+    );
 }
 
 #[test]
@@ -177,7 +205,11 @@ fn the_scip_bindings_read_the_index_with_the_same_counts() {
         let lines: Vec<&str> = text.lines().collect();
         for information in &document.symbols {
             scip::symbol::parse_symbol(&information.symbol).expect("the grammar has it");
-            assert!(symbols.insert(information.symbol.clone()), "{}", information.symbol);
+            assert!(
+                symbols.insert(information.symbol.clone()),
+                "{}",
+                information.symbol
+            );
         }
         for occurrence in &document.occurrences {
             let [line, start, end] = occurrence.range[..] else {
@@ -185,12 +217,22 @@ fn the_scip_bindings_read_the_index_with_the_same_counts() {
             };
             let line_text = lines.get(line as usize).copied().unwrap_or_default();
             let word = line_text.get(start as usize..end as usize);
-            assert!(word.is_some(), "{} {:?}", document.relative_path, occurrence.range);
+            assert!(
+                word.is_some(),
+                "{} {:?}",
+                document.relative_path,
+                occurrence.range
+            );
             if occurrence.symbol_roles & SymbolRole::Definition as i32 != 0 {
                 definitions += 1;
                 continue;
             }
-            let place = (document.relative_path.clone(), line, start, occurrence.symbol.clone());
+            let place = (
+                document.relative_path.clone(),
+                line,
+                start,
+                occurrence.symbol.clone(),
+            );
             references.insert(place);
         }
     }
@@ -205,14 +247,21 @@ fn the_scip_bindings_read_the_index_with_the_same_counts() {
         assert!(symbols.contains(symbol), "{symbol}");
     }
     let check = symbols.iter().find(|symbol| symbol.contains("Login#check"));
-    assert_eq!(check.map(String::as_str), Some("happy . . . `app.py`/Login#check()."));
+    assert_eq!(
+        check.map(String::as_str),
+        Some("happy . . . `app.py`/Login#check().")
+    );
     // `scip lint` is the format's own judge, where it is installed.
     let tool = root().join("target/tools/go/bin/scip");
     if !tool.is_file() {
         eprintln!("skipped: no `scip` tool; `tools/setup.sh long` installs it");
         return;
     }
-    let lint = Command::new(tool).arg("lint").arg(&file).output().expect("it starts");
+    let lint = Command::new(tool)
+        .arg("lint")
+        .arg(&file)
+        .output()
+        .expect("it starts");
     let said = String::from_utf8_lossy(&lint.stderr);
     assert!(lint.status.success(), "{said}");
 }
@@ -221,7 +270,9 @@ fn the_scip_bindings_read_the_index_with_the_same_counts() {
 fn what_lies_around_a_symbol_is_less_and_closed() {
     let shell = repository();
     let all = shell.happy(&["graph"]).exits(0).records().len();
-    let near = shell.happy(&["graph", "app.py::helper", "-e", "calls"]).exits(0);
+    let near = shell
+        .happy(&["graph", "app.py::helper", "-e", "calls"])
+        .exits(0);
     let edges: Vec<(String, String)> = near
         .of("edge")
         .iter()
@@ -229,10 +280,19 @@ fn what_lies_around_a_symbol_is_less_and_closed() {
         .collect();
     assert!(near.of("symbol").is_empty() && !edges.is_empty());
     for (source, target) in &edges {
-        assert!(source.contains("helper") || target.contains("helper"), "{source} {target}");
+        assert!(
+            source.contains("helper") || target.contains("helper"),
+            "{source} {target}"
+        );
     }
-    let wide = shell.happy(&["graph", "app.py::helper", "--depth", "2"]).exits(0);
-    let names: BTreeSet<String> = wide.of("symbol").iter().map(|node| node["symbol"].to_string()).collect();
+    let wide = shell
+        .happy(&["graph", "app.py::helper", "--depth", "2"])
+        .exits(0);
+    let names: BTreeSet<String> = wide
+        .of("symbol")
+        .iter()
+        .map(|node| node["symbol"].to_string())
+        .collect();
     assert!(names.contains("\"app.py::main\""), "{names:?}");
     assert!(!names.contains("\"b.ts::run\""), "{names:?}");
     for edge in wide.of("edge") {
@@ -241,10 +301,14 @@ fn what_lies_around_a_symbol_is_less_and_closed() {
         }
     }
     assert!(wide.records().len() < all);
-    let dot = shell.happy(&["graph", "app.py::helper", "--depth", "0", "--format", "dot"]).exits(0);
+    let dot = shell
+        .happy(&["graph", "app.py::helper", "--depth", "0", "--format", "dot"])
+        .exits(0);
     assert_eq!(dot.stdout.matches("[label=").count(), 1, "{}", dot.stdout);
     shell.happy(&["graph", "--depth", "2"]).exits(2);
-    shell.happy(&["callers", "helper", "--format", "dot"]).exits(2);
+    shell
+        .happy(&["callers", "helper", "--format", "dot"])
+        .exits(2);
 }
 
 #[test]
@@ -267,5 +331,8 @@ fn the_page_draws_finds_expands_and_asks_no_network() {
     assert!(around.contains("Login.check"), "{around}");
     assert!(told["more"].to_string().contains("main"), "{told}");
     let hover = told["hover"].as_str().unwrap_or_default();
-    assert!(hover.contains("def check(self, user):") && hover.contains("app.py:5"), "{hover}");
+    assert!(
+        hover.contains("def check(self, user):") && hover.contains("app.py:5"),
+        "{hover}"
+    );
 }

@@ -13,7 +13,10 @@ pub(crate) fn python() -> Option<PathBuf> {
     if python.is_file() {
         return Some(python);
     }
-    eprintln!("skipped: no `{}`; `tools/python-env.sh` makes it", python.display());
+    eprintln!(
+        "skipped: no `{}`; `tools/python-env.sh` makes it",
+        python.display()
+    );
     None
 }
 
@@ -79,7 +82,8 @@ fn a_gigabyte_and_garbage_on_the_pipe_change_nothing() {
 #[test]
 fn an_entry_is_shown_first_then_written_and_the_rest_of_the_file_stays() {
     let shell = Shell::new(&[("a.py", "def f(): pass\n")]);
-    let settings = "{\n  // mine\n  \"servers\": {\n    \"other\": {\"command\": \"x\"}, // keep\n  },\n}\n";
+    let settings =
+        "{\n  // mine\n  \"servers\": {\n    \"other\": {\"command\": \"x\"}, // keep\n  },\n}\n";
     shell.write(".vscode/mcp.json", settings);
     let seen = shell.happy(&["mcp", "install", "vscode"]).exits(0);
     assert_eq!(seen.records()[0]["applied"], false);
@@ -99,15 +103,22 @@ fn an_entry_is_shown_first_then_written_and_the_rest_of_the_file_stays() {
     let listed = shell.happy(&["mcp", "install"]).exits(0);
     let has = |client: &str| {
         let records = listed.records();
-        records.iter().any(|record| record["client"] == client && record["change"] == "unchanged")
+        records
+            .iter()
+            .any(|record| record["client"] == client && record["change"] == "unchanged")
     };
     assert!(has("vscode") && !has("cursor"), "{}", listed.stdout);
 
     shell.write("outside.json", "{}");
     std::fs::create_dir(shell.path(".cursor")).expect("made");
-    std::os::unix::fs::symlink(shell.path("outside.json"), shell.path(".cursor/mcp.json")).expect("linked");
+    std::os::unix::fs::symlink(shell.path("outside.json"), shell.path(".cursor/mcp.json"))
+        .expect("linked");
     let refused = shell.happy(&["mcp", "install", "cursor", "--yes"]).exits(2);
-    assert!(refused.stderr.contains("symbolic link"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("symbolic link"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(shell.read("outside.json"), "{}");
     let unknown = shell.happy(&["mcp", "install", "emacs"]).exits(2);
     assert!(unknown.stderr.contains("claude-code"), "{}", unknown.stderr);

@@ -8,9 +8,11 @@ pub fn write(graph: &Graph) -> String {
         String::from("type,kind,symbol,target,confidence,sites,path,line,end_line,signature\n");
     for node in &graph.nodes {
         let symbol = &node.symbol;
-        let number = |number: Option<u32>| number.map_or(String::new(), |number| number.to_string());
+        let number =
+            |number: Option<u32>| number.map_or(String::new(), |number| number.to_string());
         let text = |text: &Option<crate::record::Text>| {
-            text.as_ref().map_or(String::new(), |text| text.lossy().into_owned())
+            text.as_ref()
+                .map_or(String::new(), |text| text.lossy().into_owned())
         };
         row(
             &mut out,

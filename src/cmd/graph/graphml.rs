@@ -40,7 +40,11 @@ pub fn write(graph: &Graph) -> String {
         let symbol = &node.symbol;
         let _ = writeln!(out, "    <node id=\"n{place}\">");
         let mut data = |name: &str, value: &str| {
-            let _ = writeln!(out, "      <data key=\"node_{name}\">{}</data>", escaped(value));
+            let _ = writeln!(
+                out,
+                "      <data key=\"node_{name}\">{}</data>",
+                escaped(value)
+            );
         };
         data("symbol", &symbol.symbol.lossy());
         data("kind", symbol.kind);
@@ -62,7 +66,11 @@ pub fn write(graph: &Graph) -> String {
             edge.source, edge.target
         );
         let mut data = |name: &str, value: &str| {
-            let _ = writeln!(out, "      <data key=\"edge_{name}\">{}</data>", escaped(value));
+            let _ = writeln!(
+                out,
+                "      <data key=\"edge_{name}\">{}</data>",
+                escaped(value)
+            );
         };
         data("kind", edge.kind);
         data("confidence", edge.confidence.name());

@@ -125,7 +125,11 @@ impl Sources {
             self.full = true;
             return Ok(None);
         }
-        if self.file.as_ref().is_none_or(|(file, _)| *file != record.file) {
+        if self
+            .file
+            .as_ref()
+            .is_none_or(|(file, _)| *file != record.file)
+        {
             // A file that cannot be read now is shown without its source.
             let bytes = opened.read(record.file).unwrap_or_default();
             self.file = Some((record.file, bytes));

@@ -11,7 +11,11 @@ pub fn write(graph: &Graph, revision: &str) -> String {
         "{{\"directed\":true,\"multigraph\":true,\"graph\":{},\n\"nodes\":[",
         json!({ "revision": revision })
     );
-    let nodes = graph.nodes.iter().enumerate().map(|(at, item)| node(at, item));
+    let nodes = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(at, item)| node(at, item));
     list(&mut out, nodes);
     out.push_str("],\n\"edges\":[");
     list(&mut out, graph.edges.iter().map(edge));

@@ -16,7 +16,10 @@ pub fn write(context: &Context, graph: &Graph) -> String {
     // A bare `class` is a word of Mermaid's own.
     for (kind, colour) in COLOURS {
         if graph.nodes.iter().any(|node| node.symbol.kind == kind) {
-            let _ = writeln!(out, "  classDef kind_{kind} fill:{colour},stroke:#555,color:#111");
+            let _ = writeln!(
+                out,
+                "  classDef kind_{kind} fill:{colour},stroke:#555,color:#111"
+            );
         }
     }
     for (place, node) in graph.nodes.iter().enumerate() {

@@ -180,7 +180,10 @@ fn records(
     }
     query::each_edge(snapshot, kinds, |kind, edge| {
         let inside = scope.is_none_or(|scope| scope.holds(edge.source) && scope.holds(edge.target));
-        Ok(!inside || context.output.emit(&query::edge_record(snapshot, kind, edge)?))
+        Ok(!inside
+            || context
+                .output
+                .emit(&query::edge_record(snapshot, kind, edge)?))
     })?;
     Ok(())
 }

@@ -63,7 +63,11 @@ impl Scope {
                         if !snapshot.is_external(node) {
                             reach(snapshot.symbol(node)?.parent);
                         }
-                        children.get(&node).into_iter().flatten().for_each(|child| reach(*child));
+                        children
+                            .get(&node)
+                            .into_iter()
+                            .flatten()
+                            .for_each(|child| reach(*child));
                         continue;
                     }
                     if !snapshot.is_external(node) {

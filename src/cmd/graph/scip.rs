@@ -146,7 +146,9 @@ fn document(
         }
         let doc = snapshot.text(symbol.doc)?;
         if !doc.is_empty() {
-            information.documentation.push(String::from_utf8_lossy(doc).into_owned());
+            information
+                .documentation
+                .push(String::from_utf8_lossy(doc).into_owned());
         }
         for target in relations.get(&node).into_iter().flatten() {
             information.relationships.push(Relationship {
@@ -188,7 +190,11 @@ fn document(
         });
     }
     document.occurrences.sort_by(|one, other| {
-        (&one.range, &one.symbol, one.symbol_roles).cmp(&(&other.range, &other.symbol, other.symbol_roles))
+        (&one.range, &one.symbol, one.symbol_roles).cmp(&(
+            &other.range,
+            &other.symbol,
+            other.symbol_roles,
+        ))
     });
     Ok(Some(document))
 }
@@ -219,7 +225,10 @@ impl Lines {
 
     /// The range of the word that begins at a place; one byte where none does.
     fn range(&self, line: u32, column: u32) -> Vec<i32> {
-        let rest = self.line(line).get(column as usize - 1..).unwrap_or_default();
+        let rest = self
+            .line(line)
+            .get(column as usize - 1..)
+            .unwrap_or_default();
         let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
         let length = rest.iter().take_while(|byte| word(byte)).count().max(1);
         let start = column as i32 - 1;
@@ -303,9 +312,16 @@ fn described(name: &[u8], suffix: descriptor::Suffix, disambiguator: &str) -> De
 /// `pypi:requests::get` as a symbol of the package `requests`.
 fn external(text: &str) -> String {
     let (manager, rest) = text.split_once(':').unwrap_or(("", text));
-    let (package, name) = rest.trim_start_matches(':').split_once("::").unwrap_or((rest, ""));
+    let (package, name) = rest
+        .trim_start_matches(':')
+        .split_once("::")
+        .unwrap_or((rest, ""));
     let spaces = |text: &str| text.replace(' ', "  ");
-    let mut descriptors = vec![described(package.as_bytes(), descriptor::Suffix::Namespace, "")];
+    let mut descriptors = vec![described(
+        package.as_bytes(),
+        descriptor::Suffix::Namespace,
+        "",
+    )];
     if !name.is_empty() {
         descriptors.push(described(name.as_bytes(), descriptor::Suffix::Term, ""));
     }

@@ -121,7 +121,8 @@ fn definitions<'a>(
             if is_callable(&occurrence.symbol) {
                 let name = own_name(&occurrence.symbol);
                 let fits = place.is_some_and(|place| {
-                    name.as_ref().is_some_and(|name| lines.text(&place) == name.as_bytes())
+                    name.as_ref()
+                        .is_some_and(|name| lines.text(&place) == name.as_bytes())
                 });
                 seen += 1;
                 fitting += u32::from(fits);
@@ -230,7 +231,10 @@ impl Around {
     fn of(&self, place: &Place) -> u32 {
         let start = place.start as u32;
         let before = self.spans.partition_point(|span| span.0 <= start);
-        let found = self.spans[..before].iter().rev().find(|span| start < span.1);
+        let found = self.spans[..before]
+            .iter()
+            .rev()
+            .find(|span| start < span.1);
         found.map_or(self.file, |span| span.2)
     }
 }
@@ -270,7 +274,10 @@ impl Merge<'_> {
                 callers.entry(site).or_insert(edge.source);
             }
         }
-        let all = self.snapshot.segment().checked::<UnresolvedRec>(section::UNRESOLVED)?;
+        let all = self
+            .snapshot
+            .segment()
+            .checked::<UnresolvedRec>(section::UNRESOLVED)?;
         let mut unresolved = Vec::new();
         for record in all.all()? {
             let site = (record.file, record.line, record.column >> 3);
@@ -345,7 +352,10 @@ impl Merge<'_> {
         }
         let symbol = self.snapshot.symbol(target)?;
         let method = symbol.kind == DefKind::Method as u32;
-        Ok(precise.iter().copied().find(|node| method && *node == symbol.parent))
+        Ok(precise
+            .iter()
+            .copied()
+            .find(|node| method && *node == symbol.parent))
     }
 
     /// Whether a symbol overrides one of `targets`, directly or not.

@@ -45,12 +45,17 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let store = context.store(&repo)?;
     let commit = repo.resolve(&args.at)?;
     let Some(file) = &args.file else {
-        if store.imported(commit.as_bytes()).is_ok_and(|found| found.is_none()) {
+        if store
+            .imported(commit.as_bytes())
+            .is_ok_and(|found| found.is_none())
+        {
             context.warn(&format!("nothing is imported for {}", commit.short()));
             return Ok(());
         }
         context.writer(&store)?.drop_imported(commit.as_bytes())?;
-        context.output.note(&format!("forgot what was imported for {}", commit.short()));
+        context
+            .output
+            .note(&format!("forgot what was imported for {}", commit.short()));
         context.output.raw(b"");
         return Ok(());
     };

@@ -28,7 +28,9 @@ impl Context {
         }
         if there {
             let name = commit.short();
-            self.warn(&format!("what was imported for {name} cannot be used; import it again"));
+            self.warn(&format!(
+                "what was imported for {name} cannot be used; import it again"
+            ));
         }
         self.open_own(repo, store, commit)
     }

@@ -47,7 +47,11 @@ impl<'a> Lines<'a> {
         };
         let line = usize::try_from(line).ok()?;
         let start = *self.starts.get(line)?;
-        let end = self.starts.get(line + 1).copied().unwrap_or(self.bytes.len());
+        let end = self
+            .starts
+            .get(line + 1)
+            .copied()
+            .unwrap_or(self.bytes.len());
         let text = &self.bytes[start..end];
         let (from, to) = (self.byte(text, from)?, self.byte(text, to)?);
         (from <= to).then(|| Place {
@@ -94,7 +98,10 @@ mod tests {
     #[test]
     fn columns_are_counted_as_the_document_says() {
         let text = "a\nmïn = \"𝄞\" + x\n".as_bytes();
-        let wanted = text.iter().position(|byte| *byte == b'x').expect("it is there");
+        let wanted = text
+            .iter()
+            .position(|byte| *byte == b'x')
+            .expect("it is there");
         for (encoding, column) in [
             (PositionEncoding::UTF8CodeUnitOffsetFromLineStart, 16),
             (PositionEncoding::UTF16CodeUnitOffsetFromLineStart, 13),
@@ -108,7 +115,9 @@ mod tests {
                 range: vec![1, column, column + 1],
                 ..Occurrence::default()
             };
-            let place = Lines::new(text, &document).place(&occurrence).expect("it is there");
+            let place = Lines::new(text, &document)
+                .place(&occurrence)
+                .expect("it is there");
             assert_eq!((place.line, place.start), (2, wanted), "{encoding:?}");
         }
     }
@@ -116,7 +125,14 @@ mod tests {
     #[test]
     fn places_that_the_file_has_not_are_none() {
         let lines = Lines::new(b"ab\n", &Document::default());
-        for range in [vec![], vec![9, 0, 1], vec![0, -1, 1], vec![0, 2, 1], vec![0, 0, 99], vec![0, 1, 2, 1]] {
+        for range in [
+            vec![],
+            vec![9, 0, 1],
+            vec![0, -1, 1],
+            vec![0, 2, 1],
+            vec![0, 0, 99],
+            vec![0, 1, 2, 1],
+        ] {
             let occurrence = Occurrence {
                 range,
                 ..Occurrence::default()

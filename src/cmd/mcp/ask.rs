@@ -50,10 +50,19 @@ pub fn ask(globals: &GlobalArgs, question: Question, watch: &Arc<Watch>) -> Answ
             let text = text.split("\n\nUsage").next().unwrap_or_default();
             let text = text.trim_start_matches("error: ").trim();
             let error = Error::Usage(text.to_owned());
-            return answer(started, &State::default(), Taken::default(), None, Some(&error));
+            return answer(
+                started,
+                &State::default(),
+                Taken::default(),
+                None,
+                Some(&error),
+            );
         }
     };
-    let start = question.cursor.as_ref().map_or(Mark::default(), |cursor| cursor.mark);
+    let start = question
+        .cursor
+        .as_ref()
+        .map_or(Mark::default(), |cursor| cursor.mark);
     let stop = Arc::clone(watch);
     let page = Rc::new(Page::new(start, question.tokens, move || stop.is_stopped()));
     let output = Output::to(page.clone());
@@ -75,7 +84,9 @@ pub fn ask(globals: &GlobalArgs, question: Question, watch: &Arc<Watch>) -> Answ
     });
     let next = match next {
         Some(_) if !question.tool.pages() => {
-            taken.notes.push("more was left out; ask with more `max_tokens`".to_owned());
+            taken
+                .notes
+                .push("more was left out; ask with more `max_tokens`".to_owned());
             None
         }
         next => next,

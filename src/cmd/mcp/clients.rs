@@ -58,7 +58,12 @@ const fn home(path: &'static str, mac: Option<&'static str>) -> Scope {
 
 /// All of them.
 pub static CLIENTS: [Client; 9] = [
-    client("claude-code", Scope::Project(".mcp.json"), "mcpServers", Shape::Plain),
+    client(
+        "claude-code",
+        Scope::Project(".mcp.json"),
+        "mcpServers",
+        Shape::Plain,
+    ),
     client(
         "claude-desktop",
         home(
@@ -68,18 +73,48 @@ pub static CLIENTS: [Client; 9] = [
         "mcpServers",
         Shape::Plain,
     ),
-    client("codex", home(".codex/config.toml", None), "mcp_servers", Shape::Toml),
-    client("cursor", Scope::Project(".cursor/mcp.json"), "mcpServers", Shape::Plain),
-    client("gemini", Scope::Project(".gemini/settings.json"), "mcpServers", Shape::Plain),
-    client("opencode", Scope::Project("opencode.json"), "mcp", Shape::List),
-    client("vscode", Scope::Project(".vscode/mcp.json"), "servers", Shape::Typed),
+    client(
+        "codex",
+        home(".codex/config.toml", None),
+        "mcp_servers",
+        Shape::Toml,
+    ),
+    client(
+        "cursor",
+        Scope::Project(".cursor/mcp.json"),
+        "mcpServers",
+        Shape::Plain,
+    ),
+    client(
+        "gemini",
+        Scope::Project(".gemini/settings.json"),
+        "mcpServers",
+        Shape::Plain,
+    ),
+    client(
+        "opencode",
+        Scope::Project("opencode.json"),
+        "mcp",
+        Shape::List,
+    ),
+    client(
+        "vscode",
+        Scope::Project(".vscode/mcp.json"),
+        "servers",
+        Shape::Typed,
+    ),
     client(
         "windsurf",
         home(".codeium/windsurf/mcp_config.json", None),
         "mcpServers",
         Shape::Plain,
     ),
-    client("zed", Scope::Project(".zed/settings.json"), "context_servers", Shape::Plain),
+    client(
+        "zed",
+        Scope::Project(".zed/settings.json"),
+        "context_servers",
+        Shape::Plain,
+    ),
 ];
 
 impl Client {
@@ -142,7 +177,8 @@ fn toml_set(
     args: &[String],
 ) -> Result<String, String> {
     let read = |text: &str| -> Result<toml::Table, String> {
-        text.parse().map_err(|error: toml::de::Error| error.message().to_owned())
+        text.parse()
+            .map_err(|error: toml::de::Error| error.message().to_owned())
     };
     let mut wanted = read(text)?;
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -247,7 +283,9 @@ mod tests {
         let codex = Client::named("codex").expect("it is in the table");
         let text = "model = \"x\" # mine\n\n[mcp_servers.happy] # ours\nargs = [\n  \"old\", # ]\n  \
                     \"]\",\n]\ncommand = \"old\"\nstartup_timeout_sec = 20\n\n[mcp_servers.other]\ncommand = \"o\"\n";
-        let edited = codex.edit(text, "happy", &command()).expect("it can be set");
+        let edited = codex
+            .edit(text, "happy", &command())
+            .expect("it can be set");
         assert_eq!(
             edited,
             "model = \"x\" # mine\n\n[mcp_servers.happy] # ours\ncommand = \"happy\"\n\
@@ -262,7 +300,9 @@ mod tests {
     fn an_entry_keeps_what_people_added_to_it() {
         let cursor = Client::named("cursor").expect("it is in the table");
         let text = "{\"mcpServers\": {\"happy\": {\"env\": {\"A\": \"1\"}, \"command\": \"old\"}}}";
-        let edited = cursor.edit(text, "happy", &command()).expect("it can be set");
+        let edited = cursor
+            .edit(text, "happy", &command())
+            .expect("it can be set");
         let read = jsonc::read(&edited).expect("it is JSON");
         assert_eq!(read["mcpServers"]["happy"]["env"]["A"], "1");
         assert_eq!(read["mcpServers"]["happy"]["command"], "happy");

@@ -49,7 +49,9 @@ fn is_request(line: &[u8]) -> bool {
 /// Whether a request begins a conversation: by a handshake, or by saying in
 /// itself which version it speaks.
 fn greets(line: &[u8]) -> bool {
-    ["\"initialize\"", VERSION].iter().any(|word| memchr::memmem::find(line, word.as_bytes()).is_some())
+    ["\"initialize\"", VERSION]
+        .iter()
+        .any(|word| memchr::memmem::find(line, word.as_bytes()).is_some())
 }
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -209,7 +211,10 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_becomes_a_short_request_of_its_id() {
         let mut gate = Gate::default();
-        assert_eq!(gate.take(b"{\"id\":1}\n").as_deref(), Some(&b"{\"id\":1}\n"[..]));
+        assert_eq!(
+            gate.take(b"{\"id\":1}\n").as_deref(),
+            Some(&b"{\"id\":1}\n"[..])
+        );
         assert_eq!(gate.take(b"{\"id\":2,\"params\":\""), None);
         let filler = vec![b'x'; 1 << 16];
         for _ in 0..2 * MAX_MESSAGE / filler.len() {
@@ -220,6 +225,9 @@ mod tests {
         let told: serde_json::Value = serde_json::from_slice(&line).expect("it is JSON");
         assert_eq!(told["id"], 2);
         assert_eq!(told["method"], TOO_LONG);
-        assert_eq!(gate.take(b"{\"id\":3}\n").as_deref(), Some(&b"{\"id\":3}\n"[..]));
+        assert_eq!(
+            gate.take(b"{\"id\":3}\n").as_deref(),
+            Some(&b"{\"id\":3}\n"[..])
+        );
     }
 }

@@ -31,7 +31,10 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args, allowed: &[&'static str]) -> Result<(), Error> {
-    if !args.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    if !args
+        .name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         || args.name.is_empty()
     {
         return Err(Error::Usage(
@@ -42,7 +45,10 @@ pub fn run(context: &Context, args: &Args, allowed: &[&'static str]) -> Result<(
     for name in &args.clients {
         chosen.push(Client::named(name).ok_or_else(|| {
             let names: Vec<&str> = CLIENTS.iter().map(|client| client.name).collect();
-            Error::Usage(format!("no client `{name}`; there are {}", names.join(", ")))
+            Error::Usage(format!(
+                "no client `{name}`; there are {}",
+                names.join(", ")
+            ))
         })?);
     }
     let repo = context.repo()?;
@@ -56,7 +62,10 @@ pub fn run(context: &Context, args: &Args, allowed: &[&'static str]) -> Result<(
     };
     for client in clients {
         let Some(file) = client.file(root, home.as_deref()) else {
-            context.warn(&format!("no home folder for the settings of `{}`", client.name));
+            context.warn(&format!(
+                "no home folder for the settings of `{}`",
+                client.name
+            ));
             continue;
         };
         let done = one(context, args, allowed, client, root, &file, list);
@@ -200,7 +209,9 @@ fn agreed(context: &Context, file: &Path) -> Result<bool, Error> {
     if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(false);
     }
-    context.output.note(&format!("write `{}`? [y/N]", file.display()));
+    context
+        .output
+        .note(&format!("write `{}`? [y/N]", file.display()));
     let mut line = String::new();
     stdin.read_line(&mut line).map_err(|source| Error::Stream {
         action: "read standard input",

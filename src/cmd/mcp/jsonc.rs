@@ -30,7 +30,9 @@ pub fn set(text: &str, keys: &[&str], value: &Value) -> Result<String, String> {
     let mut place = &mut wanted;
     for key in keys {
         let map = place.as_object_mut().ok_or("it is not an object")?;
-        place = map.entry(*key).or_insert_with(|| Value::Object(serde_json::Map::new()));
+        place = map
+            .entry(*key)
+            .or_insert_with(|| Value::Object(serde_json::Map::new()));
     }
     *place = value.clone();
     if read(&edited)? == wanted {
@@ -333,19 +335,32 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_left_alone() {
-        for text in ["[1]", "{\"a\": }", "{\"servers\": 3", "{\"a\": 1 \"b\": 2}", "{'a': 1}"] {
-            assert!(set(text, &["servers", "happy"], &entry()).is_err(), "{text}");
+        for text in [
+            "[1]",
+            "{\"a\": }",
+            "{\"servers\": 3",
+            "{\"a\": 1 \"b\": 2}",
+            "{'a': 1}",
+        ] {
+            assert!(
+                set(text, &["servers", "happy"], &entry()).is_err(),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn any_text_is_refused_or_edited_and_never_a_panic() {
-        let pieces = ["{", "}", "\"a\"", ":", ",", "1", "//x\n", "/*", "*/", " ", "\n", "\"", "[", "]", "é"];
+        let pieces = [
+            "{", "}", "\"a\"", ":", ",", "1", "//x\n", "/*", "*/", " ", "\n", "\"", "[", "]", "é",
+        ];
         let mut random = fastrand::Rng::with_seed(1);
         let mut edited = 0;
         for _ in 0..20_000 {
             let length = random.usize(0..12);
-            let text: String = (0..length).map(|_| pieces[random.usize(0..pieces.len())]).collect();
+            let text: String = (0..length)
+                .map(|_| pieces[random.usize(0..pieces.len())])
+                .collect();
             edited += usize::from(set(&text, &["servers", "happy"], &entry()).is_ok());
         }
         assert!(edited > 100, "{edited}");

@@ -82,7 +82,11 @@ fn serve(context: &Context, allowed: Vec<&'static str>) -> Result<(), Error> {
         let (reader, writer) = tokio::io::duplex(1 << 16);
         tokio::spawn(gate::pass(tokio::io::stdin(), writer));
         match server.serve((reader, tokio::io::stdout())).await {
-            Ok(running) => running.waiting().await.map(drop).map_err(std::io::Error::other),
+            Ok(running) => running
+                .waiting()
+                .await
+                .map(drop)
+                .map_err(std::io::Error::other),
             // A client that leaves before it said anything is no failure.
             Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => Ok(()),
             Err(error) => Err(std::io::Error::other(error)),

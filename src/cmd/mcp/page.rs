@@ -114,7 +114,13 @@ impl Sink for Page {
             return false;
         }
         // A summary counts what passed, and is never left out.
-        if matches!(record, Record::Test { outcome: "passed", .. }) {
+        if matches!(
+            record,
+            Record::Test {
+                outcome: "passed",
+                ..
+            }
+        ) {
             return true;
         }
         if matches!(record, Record::TestSummary { .. }) {
@@ -199,7 +205,8 @@ fn piece_of(
     let rest = &text.0[byte..];
     let frame = json(record).to_string().len().saturating_sub(text.0.len());
     // Escapes make JSON longer than the text; their share is measured.
-    let escaped = serde_json::to_string(&String::from_utf8_lossy(rest)).map_or(0, |text| text.len());
+    let escaped =
+        serde_json::to_string(&String::from_utf8_lossy(rest)).map_or(0, |text| text.len());
     let frame = frame.min(4096);
     let fits = if escaped + frame <= room {
         rest.len()
@@ -300,7 +307,12 @@ mod tests {
             }
             let taken = page.finish();
             assert!(!taken.records.is_empty());
-            lines.extend(taken.records.iter().map(|record| record["input_line"].clone()));
+            lines.extend(
+                taken
+                    .records
+                    .iter()
+                    .map(|record| record["input_line"].clone()),
+            );
             match taken.next {
                 Some(next) => mark = next,
                 None => break,

@@ -162,7 +162,9 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<Described> {
-        self.tools().find(|tool| tool.name == name).map(Tool::describe)
+        self.tools()
+            .find(|tool| tool.name == name)
+            .map(Tool::describe)
     }
 
     async fn call_tool(

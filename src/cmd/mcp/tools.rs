@@ -102,7 +102,12 @@ const SYMBOL: Param = must(
     "symbol",
     "`name`, `Class.name`, `path::Class.name` or `path:line`",
 );
-const TRANSITIVE: Param = may("transitive", Kind::Flag, "transitive", "Through others, too");
+const TRANSITIVE: Param = may(
+    "transitive",
+    Kind::Flag,
+    "transitive",
+    "Through others, too",
+);
 const DEPTH: Param = may("depth", Kind::Number, "depth", "At most so many calls away");
 const ALL: Param = may(
     "all",
@@ -130,7 +135,12 @@ pub static TOOLS: [Tool; 10] = [
             PATH,
             may("in", Kind::Text, "in", "Only inside this symbol"),
             may("tests", Kind::Flag, "tests", "Rank tests like other code"),
-            may("limit", Kind::Number, "limit", "At most so many hits; 10 without it"),
+            may(
+                "limit",
+                Kind::Number,
+                "limit",
+                "At most so many hits; 10 without it",
+            ),
             AT,
         ],
         records: &["hit"],
@@ -251,12 +261,38 @@ pub static TOOLS: [Tool; 10] = [
                 required: true,
                 about: "The patch",
             },
-            may("check", Kind::Flag, "check", "Say what would happen, and touch nothing"),
-            may("reverse", Kind::Flag, "reverse", "Take the changes back instead of making them"),
-            may("base", Kind::Text, "base", "The revision that the patch was made for"),
-            may("strict", Kind::Flag, "strict", "Refuse a patch that adds syntax errors"),
+            may(
+                "check",
+                Kind::Flag,
+                "check",
+                "Say what would happen, and touch nothing",
+            ),
+            may(
+                "reverse",
+                Kind::Flag,
+                "reverse",
+                "Take the changes back instead of making them",
+            ),
+            may(
+                "base",
+                Kind::Text,
+                "base",
+                "The revision that the patch was made for",
+            ),
+            may(
+                "strict",
+                Kind::Flag,
+                "strict",
+                "Refuse a patch that adds syntax errors",
+            ),
         ],
-        records: &["patched", "patch_note", "syntax_errors", "rejection", "refusal"],
+        records: &[
+            "patched",
+            "patch_note",
+            "syntax_errors",
+            "rejection",
+            "refusal",
+        ],
         reads: false,
     },
     Tool {
@@ -270,7 +306,12 @@ pub static TOOLS: [Tool; 10] = [
                 "affected",
                 "Only tests that reach what changed in the working tree",
             ),
-            may("range", Kind::Text, "affected", "Only tests that reach what `REV..REV` changed"),
+            may(
+                "range",
+                Kind::Text,
+                "affected",
+                "Only tests that reach what `REV..REV` changed",
+            ),
             Param {
                 name: "patch",
                 kind: Kind::Input,
@@ -278,8 +319,18 @@ pub static TOOLS: [Tool; 10] = [
                 required: false,
                 about: "Test the working tree with this patch, which is not applied",
             },
-            may("runner", Kind::Text, "runner", "This runner, whatever the project looks like"),
-            may("timeout", Kind::Number, "timeout", "Stop after so many seconds; 600 without it"),
+            may(
+                "runner",
+                Kind::Text,
+                "runner",
+                "This runner, whatever the project looks like",
+            ),
+            may(
+                "timeout",
+                Kind::Number,
+                "timeout",
+                "Stop after so many seconds; 600 without it",
+            ),
             Param {
                 name: "args",
                 kind: Kind::Texts,
@@ -384,7 +435,8 @@ impl Tool {
             }
             match param.place {
                 Place::Option(option) if param.kind == Kind::Flag => {
-                    call.argv.extend(texts.iter().map(|_| format!("--{option}").into()));
+                    call.argv
+                        .extend(texts.iter().map(|_| format!("--{option}").into()));
                 }
                 Place::Option(option) => call
                     .argv

@@ -76,9 +76,11 @@ impl Progress for Watch {
         // has to grow.
         match stage {
             Stage::Extract => {
-                let before = self.before.load(Ordering::Relaxed) + self.done.swap(0, Ordering::Relaxed);
+                let before =
+                    self.before.load(Ordering::Relaxed) + self.done.swap(0, Ordering::Relaxed);
                 self.before.store(before, Ordering::Relaxed);
-                self.total.store(before + files as u64 + 2, Ordering::Relaxed);
+                self.total
+                    .store(before + files as u64 + 2, Ordering::Relaxed);
                 self.tell("parsing");
             }
             Stage::Link => {
