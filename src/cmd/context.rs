@@ -545,9 +545,8 @@ impl Context {
         publish: impl FnOnce(&crate::index::SegmentBuilder<'_>) -> Result<Snapshot, crate::index::Error>,
     ) -> Result<Snapshot, Error> {
         if let Some(watcher) = &self.watcher {
-            // A server has no terminal; signals are noted only while it pays.
             let payment = (self.meaning.endpoint())
-                .map(|endpoint| Payment::new(endpoint, true, &Signals::catch()));
+                .map(|endpoint| Payment::unseen(endpoint, Arc::clone(watcher)));
             let builder = Builder {
                 store,
                 deadline: DEADLINE,

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -14,7 +14,7 @@ use super::error::Error;
 use super::keys;
 use super::signals::Signals;
 use crate::http::Secret;
-use crate::index::{Bill, Meaning, Snapshot};
+use crate::index::{Bill, Meaning, Progress, Snapshot};
 use crate::model::{Prices, Usage};
 use crate::vector::endpoint::{Endpoint, Settings};
 use crate::vector::{self, Embedder, EmbedderId, StaticEmbedder};
@@ -198,6 +198,17 @@ impl<'a> Payment<'a> {
         Self {
             endpoint,
             quiet,
+            bar: Mutex::default(),
+        }
+    }
+
+    /// For a run that another program asks for and `watcher` can stop: nothing
+    /// is drawn.
+    pub fn unseen(endpoint: &'a Endpoint, watcher: Arc<dyn Progress + Send + Sync>) -> Self {
+        endpoint.stop_when(move || watcher.is_cancelled());
+        Self {
+            endpoint,
+            quiet: true,
             bar: Mutex::default(),
         }
     }

@@ -178,8 +178,12 @@ fn records(
     if !open {
         return Ok(());
     }
+    let Some(scope) = scope else {
+        query::edges(snapshot, kinds, |record| context.output.emit(&record))?;
+        return Ok(());
+    };
     query::each_edge(snapshot, kinds, |kind, edge| {
-        let inside = scope.is_none_or(|scope| scope.holds(edge.source) && scope.holds(edge.target));
+        let inside = scope.holds(edge.source) && scope.holds(edge.target);
         Ok(!inside
             || context
                 .output

@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::CommandFactory;
 
 /// Verbs that ask the index nothing but how it is.
-const WITHOUT_QUESTION: [&str; 9] = [
-    "index", "status", "gc", "show", "patch", "test", "doctor", "impact", "search",
+const WITHOUT_QUESTION: [&str; 11] = [
+    "index", "status", "gc", "show", "patch", "test", "doctor", "impact", "search", "mcp", "import",
 ];
 
 /// Verbs whose question bears the name of what it gives: edges.
@@ -33,7 +33,13 @@ fn each_verb_has_a_file_a_question_and_a_row_in_the_readme() {
     let readme = read("README.md");
     for verb in verbs() {
         let name = verb.get_name();
-        let file = read(&format!("src/cmd/{name}.rs"));
+        let folder = format!("src/cmd/{name}/mod.rs");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let file = if root.join(&folder).exists() {
+            read(&folder)
+        } else {
+            read(&format!("src/cmd/{name}.rs"))
+        };
         assert!(
             file.starts_with(&format!("//! `happy {name}`")),
             "src/cmd/{name}.rs opens with its name"
