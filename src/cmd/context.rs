@@ -10,107 +10,21 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
 use super::gaps;
+pub use super::global::{AtArgs, GlobalArgs};
+use super::meaning::Payment;
 use super::opened::Bytes;
 pub use super::opened::Opened;
 use super::output::Output;
 use super::progress::Bar;
 use super::signals::Signals;
 use super::sources::{CommitSource, WorktreeSource, source_files};
+pub use super::state::worktree_name;
+use super::state::{self, State};
 use crate::git::{self, Environment, ObjectId, Repo, Worktree};
 use crate::index::{
-    Builder, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store, Warning,
-    Writer, snapshot_fingerprint,
+    Builder, Meaning, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store,
+    Warning, Writer, snapshot_fingerprint,
 };
-
-/// Options that every verb has.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct GlobalArgs {
-    /// Write records as JSON lines or as text
-    ///
-    /// Without this, a terminal gets text and a pipe gets JSON lines.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "FORMAT",
-        help_heading = "Global options"
-    )]
-    pub format: Option<super::output::Format>,
-
-    /// Colour the text: when it goes to a terminal, always or never
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "WHEN",
-        default_value_t,
-        help_heading = "Global options"
-    )]
-    pub color: super::output::Color,
-
-    /// Run as if started in this folder
-    #[arg(
-        short = 'C',
-        global = true,
-        value_name = "DIR",
-        help_heading = "Global options"
-    )]
-    pub directory: Option<PathBuf>,
-
-    /// Look at a plain folder instead of a repository
-    ///
-    /// Nothing is stored; the folder is read anew each time.
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        help_heading = "Global options"
-    )]
-    pub no_git: Option<PathBuf>,
-
-    /// Keep the index in this folder instead of `.git/happy`
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        help_heading = "Global options"
-    )]
-    pub index_dir: Option<PathBuf>,
-
-    /// Fail where there is no index, instead of building it
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub no_auto_index: bool,
-
-    /// Fail where part of the repository cannot be read, instead of warning
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub strict: bool,
-
-    /// Wait so many seconds while another process writes the index
-    #[arg(
-        long,
-        global = true,
-        value_name = "SECONDS",
-        default_value_t = 600,
-        help_heading = "Global options"
-    )]
-    pub lock_timeout: u64,
-
-    /// Use so many threads
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Global options")]
-    pub jobs: Option<u16>,
-
-    /// Say nothing on standard error but errors
-    #[arg(short, long, global = true, help_heading = "Global options")]
-    pub quiet: bool,
-}
-
-/// Which state of the repository a question is about.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct AtArgs {
-    /// Ask about this revision instead of the working tree
-    #[arg(long, value_name = "REV")]
-    pub at: Option<String>,
-}
 
 /// A run of a verb.
 pub struct Context {
@@ -120,12 +34,19 @@ pub struct Context {
     pub output: Output,
     /// What standard input held, once it was read.
     pub piped: OnceCell<Vec<Vec<u8>>>,
+    /// What is read in the place of standard input, where another program asks.
+    pub input: Option<Vec<u8>>,
+    /// The snapshots that were opened so far, the last one last.
+    pub states: RefCell<Vec<State>>,
+    watcher: Option<Arc<dyn Progress + Send + Sync>>,
     /// Where a program that embeds this one is: its environment, and how it
     /// stops what takes long. A process of its own asks the system instead.
     host: Option<Host>,
     started: Instant,
     /// Stored snapshots are not to be used: one proved damaged.
     distrust: Cell<bool>,
+    /// Whose vectors snapshots must have.
+    pub meaning: super::meaning::Choice,
     warned: RefCell<Vec<String>>,
 }
 
@@ -148,14 +69,38 @@ impl Context {
     /// For a run with these options.
     pub fn new(args: GlobalArgs) -> Self {
         let output = Output::new(args.format, args.color, variable("NO_COLOR").is_some());
+        Self::with(args, output)
+    }
+
+    fn with(args: GlobalArgs, output: Output) -> Self {
         Self {
             args,
             output,
             piped: OnceCell::new(),
+            input: None,
+            states: RefCell::default(),
+            watcher: None,
             host: None,
             started: Instant::now(),
             distrust: Cell::new(false),
+            meaning: super::meaning::Choice::default(),
             warned: RefCell::default(),
+        }
+    }
+
+    /// For a run that another program asks for: records go to `output`, `input`
+    /// stands for standard input, and `watcher` hears of indexing in the place
+    /// of the bar and can stop it.
+    pub fn asked(
+        args: GlobalArgs,
+        output: Output,
+        input: Vec<u8>,
+        watcher: Arc<dyn Progress + Send + Sync>,
+    ) -> Self {
+        Self {
+            input: Some(input),
+            watcher: Some(watcher),
+            ..Self::with(args, output)
         }
     }
 
@@ -265,13 +210,8 @@ impl Context {
         self.open_worktree(&repo, &store, worktree)
     }
 
-    /// The snapshot of a commit.
-    pub fn open_commit(
-        &self,
-        repo: &Repo,
-        store: &Store,
-        commit: ObjectId,
-    ) -> Result<Opened, Error> {
+    /// The snapshot of a commit, as it is without any import.
+    pub fn open_own(&self, repo: &Repo, store: &Store, commit: ObjectId) -> Result<Opened, Error> {
         let opened = |snapshot, built| Opened {
             snapshot,
             name: commit.short(),
@@ -389,7 +329,8 @@ impl Context {
     }
 
     /// Says what is not in the snapshot since it could not be read.
-    fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
+    pub(super) fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
+        self.states.borrow_mut().push(State::of(&opened));
         let gaps = gaps::describe(&opened.snapshot, lost)?;
         if self.args.strict && !gaps.is_empty() {
             return Err(Error::Incomplete {
@@ -458,18 +399,20 @@ impl Context {
         let snapshot = self.build(&store, &plain, &source, &writer, identity, |builder| {
             Snapshot::new(builder.to_segment()?)
         })?;
-        Ok(Opened {
+        let opened = Opened {
             snapshot,
             name: "folder".to_owned(),
             built: true,
             prefix: Vec::new(),
             source: Bytes::Folder(root),
-        })
+        };
+        self.states.borrow_mut().push(State::of(&opened));
+        Ok(opened)
     }
 
     /// A snapshot that this program can use; one that is damaged, or was made
     /// by another version of the linker, is made again.
-    fn usable(
+    pub(super) fn usable(
         &self,
         found: Result<Option<crate::index::Segment>, crate::index::Error>,
     ) -> Result<Option<Snapshot>, Error> {
@@ -477,7 +420,7 @@ impl Context {
             _ if self.distrust.get() => Ok(None),
             Ok(Some(segment)) if segment.identity().fingerprint == snapshot_fingerprint() => {
                 match Snapshot::new(segment) {
-                    Ok(snapshot) => Ok(Some(snapshot)),
+                    Ok(snapshot) => Ok(self.meaning.accepts(&snapshot)?.then_some(snapshot)),
                     Err(error) if error.is_rebuildable() => {
                         self.warn(&format!("{error}; it is built again"));
                         Ok(None)
@@ -512,6 +455,18 @@ impl Context {
         identity: crate::index::Identity,
         publish: impl FnOnce(&crate::index::SegmentBuilder<'_>) -> Result<Snapshot, crate::index::Error>,
     ) -> Result<Snapshot, Error> {
+        if let Some(watcher) = &self.watcher {
+            // A server has no terminal; signals are noted only while it pays.
+            let payment = (self.meaning.endpoint())
+                .map(|endpoint| Payment::new(endpoint, true, &Signals::catch()));
+            let builder = Builder {
+                store,
+                deadline: DEADLINE,
+                progress: &**watcher,
+                meaning: payment.as_ref().map(|payment| payment as &dyn Meaning),
+            };
+            return Ok(builder.build(files, source, writer, identity, publish)?);
+        }
         let signals = match &self.host {
             Some(host) => Signals::told(Arc::clone(&host.signal)),
             None => Signals::catch(),
@@ -521,10 +476,13 @@ impl Context {
             signals.clone(),
         );
         let progress: &dyn Progress = &bar;
+        let payment = (self.meaning.endpoint())
+            .map(|endpoint| Payment::new(endpoint, self.args.quiet, &signals));
         let builder = Builder {
             store,
             deadline: DEADLINE,
             progress,
+            meaning: payment.as_ref().map(|payment| payment as &dyn Meaning),
         };
         let snapshot = builder.build(files, source, writer, identity, publish);
         let text = bar.finish(self.started.elapsed());
@@ -540,24 +498,7 @@ impl Context {
 
     fn tell(&self, warnings: &[Warning]) {
         for warning in warnings {
-            let text = match warning {
-                Warning::NotSaved { path } => {
-                    format!("`{}` is read-only; the index is not saved", path.display())
-                }
-                Warning::Upgraded { from, to } => {
-                    format!("the index is upgraded from format {from} to {to}")
-                }
-                Warning::NoLocks { path } => {
-                    format!("`{}` lies on a file system without locks", path.display())
-                }
-                Warning::Damaged { path, what } => {
-                    format!(
-                        "`{}` is damaged ({what}); it was built again",
-                        path.display()
-                    )
-                }
-            };
-            self.warn(&text);
+            self.warn(&state::sentence(warning));
         }
     }
 
@@ -580,13 +521,4 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// A variable of the environment.
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// The name of a worktree among those that share an index.
-pub fn worktree_name(repo: &Repo) -> String {
-    if repo.is_linked_worktree() {
-        let name = repo.git_dir().file_name().unwrap_or_default();
-        return format!("linked-{}", name.to_string_lossy());
-    }
-    "main".to_owned()
 }

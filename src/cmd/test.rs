@@ -11,8 +11,10 @@ use super::{bases, input, patch as patching};
 use crate::git::Repo;
 use crate::patch::{self, PatchError};
 use crate::record::{Record, Text};
-use crate::runner::{self, Case, Job, OUT, Outcome, Parser, Project, REPORT, Runner, Test, Wanted};
-use crate::sandbox::{self, Chosen, Limits, Mount, Policy, TreeView};
+use crate::runner::{
+    self, Bounds, Case, Changed, Job, Outcome, Project, Runner, Said, Test, Wanted,
+};
+use crate::sandbox::{self, Chosen};
 
 /// Run the tests in a sandbox
 ///
@@ -92,7 +94,8 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     worst.map_or(Ok(()), Err)
 }
 
-fn files(repo: &Repo) -> Result<Vec<String>, Error> {
+/// The paths of the working tree's files.
+pub(super) fn files(repo: &Repo) -> Result<Vec<String>, Error> {
     let worktree = repo.worktree()?;
     let paths = worktree.files().iter();
     Ok(paths
@@ -125,6 +128,11 @@ fn runners(args: &Args, project: &Project<'_>) -> Result<Vec<&'static dyn Runner
 /// The tests that a change reaches; all of them where that cannot be known.
 fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>, Error> {
     let reach = super::impact::reach(context, range, true)?;
+    Ok(tests_of(context, &reach))
+}
+
+/// The tests among what a change reaches; `None` where any may be.
+pub(super) fn tests_of(context: &Context, reach: &super::impact::Reach) -> Option<Vec<Test>> {
     let prose = |path: &&Vec<u8>| {
         let ending = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
         ["md", "rst", "txt", "adoc"]
@@ -136,7 +144,7 @@ fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>,
             "`{}` changed and is not code: all tests are run, since any may read it",
             String::from_utf8_lossy(path)
         ));
-        return Ok(None);
+        return None;
     }
     let mut tests = BTreeSet::new();
     for record in &reach.impacted {
@@ -162,7 +170,7 @@ fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>,
         .map(|test| test.path.clone())
         .collect();
     tests.retain(|test| test.name.is_none() || !whole.contains(&test.path));
-    Ok(Some(tests.into_iter().collect()))
+    Some(tests.into_iter().collect())
 }
 
 fn patched(context: &Context, repo: &Repo, file: &Path) -> Result<patch::Plan, Error> {
@@ -176,6 +184,20 @@ fn patched(context: &Context, repo: &Repo, file: &Path) -> Result<patch::Plan, E
         patching::tell_fault(context, error);
     }
     planned
+}
+
+/// The files that a plan changes, as a run of tests takes them.
+pub(super) fn changed(plan: &patch::Plan) -> Vec<Changed> {
+    let paths = plan.paths().into_iter();
+    paths
+        .map(|(path, _, after)| Changed {
+            path: path.to_path(),
+            file: after.map(|file| {
+                let executable = file.mode == patch::FileMode::Executable;
+                (file.bytes.to_vec(), executable)
+            }),
+        })
+        .collect()
 }
 
 /// What the tests of one runner came to.
@@ -207,54 +229,29 @@ fn run_job(
     root: &Path,
     plan: Option<&patch::Plan>,
 ) -> Result<(), Error> {
-    let folder = tempfile::tempdir().map_err(|source| Error::Stream {
-        action: "make a temporary folder",
-        source,
-    })?;
-    let scratch = Scratch::new(folder.path(), job).map_err(|source| Error::Stream {
-        action: "fill a temporary folder",
-        source,
-    })?;
-    let view = chosen.tree_view(root, &scratch.tree)?;
-    for (path, _, after) in plan.map(patch::Plan::paths).unwrap_or_default() {
-        match after {
-            Some(file) => {
-                let executable = file.mode == patch::FileMode::Executable;
-                view.write(&path.to_path(), &file.bytes, executable)?;
-            }
-            None => view.remove(&path.to_path())?,
-        }
-    }
-    let policy = policy(args, job, root, &view, &scratch);
-    let mut parser = job.parser.clone();
-    let mut counts = Counts::default();
-    let mut told = BTreeSet::new();
-    let tell = |case: Case, counts: &mut Counts| {
-        counts.add(case.outcome);
-        context.output.emit(&record(case));
-        context.output.flush();
+    let changes: Vec<Changed> = plan.map(changed).unwrap_or_default();
+    let bounds = Bounds {
+        wall: Duration::from_secs(args.timeout.max(1)),
+        memory: args.memory.max(1) << 20,
     };
-    let outcome = chosen.sandbox.run(&policy, b"", &mut |_, line| {
-        if let Parser::Libtest(state) = &mut parser
-            && let Some((name, message)) = state.failure(line)
-        {
-            context.output.emit(&Record::TestFailure {
-                name: name.clone(),
-                message,
-            });
-            told.insert(name);
-        }
-        if let Some(case) = parser.line(line) {
-            tell(case, &mut counts);
-        }
-    })?;
-    if matches!(parser, Parser::Junit) {
-        for text in scratch.reports() {
-            for case in runner::junit_cases(&text) {
-                tell(case, &mut counts);
+    let mut counts = Counts::default();
+    let outcome = runner::run_job(
+        job,
+        chosen,
+        root,
+        &changes,
+        bounds,
+        &mut |said| match said {
+            Said::Case(case) => {
+                counts.add(case.outcome);
+                context.output.emit(&record(case));
+                context.output.flush();
             }
-        }
-    }
+            Said::Failure { name, message } => {
+                context.output.emit(&Record::TestFailure { name, message });
+            }
+        },
+    )?;
     let ran = counts.passed + counts.failed + counts.errored;
     let exit = match outcome.status {
         sandbox::Status::Exited(code) => Some(code),
@@ -324,99 +321,5 @@ fn record(case: Case) -> Record {
         outcome: case.outcome.name(),
         milliseconds: case.time.map(|time| time.as_millis() as u64),
         message: case.message,
-    }
-}
-
-/// The project where it stands, so that what was built before is not built
-/// again; beside it what the runner reads, and nothing else.
-fn policy(args: &Args, job: &Job, root: &Path, view: &TreeView, scratch: &Scratch) -> Policy {
-    let mut policy = Policy::new(job.command.clone());
-    let mut reads: Vec<&PathBuf> = job.reads.iter().collect();
-    reads.sort();
-    reads.dedup();
-    let system = |path: &Path| {
-        ["/usr", "/bin", "/lib"]
-            .iter()
-            .any(|known| path.starts_with(known))
-    };
-    for inside in &job.scratch {
-        policy = policy.mount(Mount::Scratch {
-            inside: inside.clone(),
-        });
-    }
-    for path in reads {
-        if path.exists() && !system(path) && !path.starts_with(root) {
-            policy = policy.read_only(path);
-        }
-    }
-    policy = policy
-        .mount(Mount::ReadOnly {
-            host: scratch.report.clone(),
-            inside: REPORT.into(),
-        })
-        .mount(Mount::Writable {
-            host: scratch.out.clone(),
-            inside: OUT.into(),
-        })
-        .mount(view.mount(root))
-        .cwd(root);
-    for (name, value) in &job.env {
-        policy = policy.env(name, value);
-    }
-    policy.limits(Limits {
-        wall: Duration::from_secs(args.timeout.max(1)),
-        cpu: Duration::from_secs(args.timeout.max(1).saturating_mul(8)),
-        memory: args.memory.max(1) << 20,
-        ..Limits::default()
-    })
-}
-
-/// Folders of the host that one run needs.
-struct Scratch {
-    tree: PathBuf,
-    report: PathBuf,
-    out: PathBuf,
-}
-
-impl Scratch {
-    fn new(folder: &Path, job: &Job) -> std::io::Result<Self> {
-        use std::os::unix::fs::PermissionsExt;
-        let make = |name: &str, mode| {
-            let path = folder.join(name);
-            std::fs::create_dir(&path)?;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
-            std::io::Result::Ok(path)
-        };
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
-        let scratch = Self {
-            tree: make("tree", 0o755)?,
-            report: make("report", 0o755)?,
-            out: make("out", 0o777)?,
-        };
-        for (name, text) in &job.files {
-            std::fs::write(scratch.report.join(name), text)?;
-        }
-        Ok(scratch)
-    }
-
-    /// The reports that the program left, links and giants passed over.
-    fn reports(&self) -> Vec<String> {
-        let mut paths: Vec<_> = std::fs::read_dir(&self.out)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .collect();
-        paths.sort();
-        let plain = |path: &PathBuf| {
-            path.symlink_metadata()
-                .is_ok_and(|meta| meta.is_file() && meta.len() < 64 << 20)
-        };
-        paths
-            .into_iter()
-            .filter(plain)
-            .filter_map(|path| std::fs::read(path).ok())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .collect()
     }
 }
