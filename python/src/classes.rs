@@ -1,5 +1,7 @@
 //! The answers' classes: one for each record of `happy`, with its fields.
 
+#![expect(clippy::struct_field_names, reason = "the fields of the records")]
+
 use std::hash::{DefaultHasher, Hasher};
 
 use pyo3::IntoPyObjectExt;
@@ -26,7 +28,6 @@ macro_rules! records {
         impl $name {
             /// Every field, in the order in which they are listed
             #[new]
-            #[expect(clippy::too_many_arguments, reason = "one argument for each field")]
             fn new($( $field: &Bound<'_, PyAny>, )*) -> PyResult<Self> {
                 Ok(Self { $( $field: <$type as Field>::take($field)?, )* })
             }

@@ -52,6 +52,10 @@ impl Answer {
         if self.records.len().is_multiple_of(STRIDE) && self.looked.elapsed() > PATIENCE {
             self.looked = Instant::now();
             // An interpreter that shuts down hears no signals any more.
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method alone is of one lifetime"
+            )]
             let heard = Python::try_attach(|py| py.check_signals());
             self.raised = heard.and_then(Result::err);
         }

@@ -58,7 +58,11 @@ impl Place {
             return Err(Error::Usage(text.to_owned()));
         }
         let context = self.context(host, false);
-        let reach = impact::reach(&context, range.or(self.at.as_deref()), all)?;
+        let range = range.or(self.at.as_deref());
+        let reach = match impact::reach(&context, range, all) {
+            Err(error) if context.starts_over(&error) => impact::reach(&context, range, all)?,
+            done => done?,
+        };
         let mut records = reach.touched;
         records.extend(reach.impacted);
         Ok((records, context.warnings()))
@@ -85,8 +89,13 @@ impl State {
     /// it is built in any case: what is stored proved damaged.
     pub fn open(place: &Place, host: Host, distrust: bool) -> Result<Self, Error> {
         let context = place.context(host, distrust);
-        let at = place.at.clone();
-        let opened = context.open(&AtArgs { at })?;
+        let at = AtArgs {
+            at: place.at.clone(),
+        };
+        let opened = match context.open(&at) {
+            Err(error) if context.starts_over(&error) => context.open(&at)?,
+            done => done?,
+        };
         Ok(Self {
             opened,
             warnings: context.warnings(),

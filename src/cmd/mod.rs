@@ -18,6 +18,7 @@ mod error;
 mod folder;
 mod gaps;
 mod gc;
+mod global;
 mod graph;
 mod impact;
 mod import;
