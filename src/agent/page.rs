@@ -177,7 +177,7 @@ mod tests {
             ok: true,
             text: "<script>alert(1)</script>".to_owned(),
             budget: "a & b".to_owned(),
-            milliseconds: 1,
+            microseconds: 1,
         }];
         let html = page(&events);
         assert!(!html.contains("<script"), "{html}");
