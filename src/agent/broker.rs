@@ -112,9 +112,7 @@ async fn serve(
         }
         "rlm_batch" => batch(run, cell, key, arguments).await,
         "rlm" => child(run, cell, key, arguments).await,
-        "edit" | "create" | "delete" => {
-            run.draft.borrow_mut().change(run.place, name, arguments)
-        }
+        "edit" | "create" | "delete" => run.draft.borrow_mut().change(run.place, name, arguments),
         "reset" => {
             run.draft.borrow_mut().reset();
             Ok(Value::Null)
@@ -141,7 +139,10 @@ fn peek(run: &Run<'_>, cell: &Cell, arguments: &Arguments<'_>) -> Result<Value, 
         }
     };
     let found = nodes(run.place, arguments.text("symbol")?)?;
-    let Some(&node) = found.iter().find(|node| !run.place.snapshot().is_external(**node)) else {
+    let Some(&node) = found
+        .iter()
+        .find(|node| !run.place.snapshot().is_external(**node))
+    else {
         return Err(Fault::Cell("it stands outside the repository".to_owned()));
     };
     let text = source::lines(run.place, node, range)?;
@@ -243,14 +244,15 @@ async fn batch(
         let key = format!("{key}.{}", at + 1);
         async move {
             match dossier {
-                Ok(dossier) => {
-                    asked(run, &key, format!("Question: {question}\n\n{dossier}")).await
-                }
+                Ok(dossier) => asked(run, &key, format!("Question: {question}\n\n{dossier}")).await,
                 Err(message) => failure(&message),
             }
         }
     });
-    let answers: Vec<Value> = futures_util::stream::iter(each).buffered(width).collect().await;
+    let answers: Vec<Value> = futures_util::stream::iter(each)
+        .buffered(width)
+        .collect()
+        .await;
     Ok(answers.into())
 }
 
@@ -283,7 +285,8 @@ fn split(text: &str, count: usize) -> Vec<Option<String>> {
     let mut at = None;
     for line in text.lines() {
         let number = line.trim().strip_prefix("### ");
-        let number = number.and_then(|rest| rest.trim_end_matches(':').trim().parse::<usize>().ok());
+        let number =
+            number.and_then(|rest| rest.trim_end_matches(':').trim().parse::<usize>().ok());
         if let Some(number) = number.filter(|number| (1..=count).contains(number)) {
             at = Some(number - 1);
             parts[number - 1].get_or_insert_default();
@@ -407,7 +410,10 @@ fn gist(message: &str) -> String {
         .collect();
     let text = if marked.is_empty() {
         let mut lines = message.lines().map(str::trim);
-        lines.rfind(|line| !line.is_empty()).unwrap_or_default().to_owned()
+        lines
+            .rfind(|line| !line.is_empty())
+            .unwrap_or_default()
+            .to_owned()
     } else {
         marked.join(" | ")
     };
@@ -464,6 +470,9 @@ mod tests {
     fn a_failure_is_told_without_the_source_around_it() {
         let message = "def test_a():\n>   assert low(1) == 2\nE   assert 3 == 2\nE    +  where 3 = low(1)\n\ntest_a.py:4: AssertionError";
         assert_eq!(gist(message), "assert 3 == 2 | +  where 3 = low(1)");
-        assert_eq!(gist("Traceback\n  x\nAssertionError: 3 != 2\n"), "AssertionError: 3 != 2");
+        assert_eq!(
+            gist("Traceback\n  x\nAssertionError: 3 != 2\n"),
+            "AssertionError: 3 != 2"
+        );
     }
 }

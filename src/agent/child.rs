@@ -285,7 +285,9 @@ impl<'a> Worker<'a> {
                 // A result of another cell is of no use to anybody.
                 Heard::Frame(FromSession::Result { .. } | FromSession::Ready) => {}
                 Heard::Frame(FromSession::Finished) => break "it finished".to_owned(),
-                Heard::Silence => break "the cell did not end, and could not be interrupted".into(),
+                Heard::Silence => {
+                    break "the cell did not end, and could not be interrupted".into();
+                }
                 Heard::End(why) => break why,
             }
         };

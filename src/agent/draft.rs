@@ -112,8 +112,7 @@ impl Draft {
             .changes
             .iter()
             .any(|change| change.path.as_bytes() == target.as_bytes());
-        let is_path =
-            in_draft || query::file_at(place.snapshot(), target.as_bytes())?.is_some();
+        let is_path = in_draft || query::file_at(place.snapshot(), target.as_bytes())?.is_some();
         let named = if is_path { "path" } else { "symbol" };
         match (search, replace, body) {
             (Some(search), Some(replace), None) => Ok(json!({

@@ -144,9 +144,9 @@ impl Gate {
         match (affected, &options.tests) {
             (Some(which), Tests::Affected) => self.compare(place, options, verdict, &which),
             (None, Tests::Affected) => {
-                verdict.notes.push(
-                    "no test is known to reach the change, so all tests were run".to_owned(),
-                );
+                verdict
+                    .notes
+                    .push("no test is known to reach the change, so all tests were run".to_owned());
                 self.compare(place, options, verdict, &Which::All)
             }
             (Some(which), _) => {
@@ -218,9 +218,9 @@ impl Gate {
         verdict.failing = patched.bad().count() as u32;
         if patched.denied_network > base.denied_network {
             let more = patched.denied_network - base.denied_network;
-            verdict
-                .notes
-                .push(format!("{more} more attempts to reach the network were refused"));
+            verdict.notes.push(format!(
+                "{more} more attempts to reach the network were refused"
+            ));
         }
         if let Which::Command(_) = which {
             // What the user's own command says is all there is to go by.

@@ -145,7 +145,10 @@ impl Meter {
         if bytes[at..at + PIECE] != self.text[place..place + PIECE] {
             return None;
         }
-        let pairs = bytes[..at].iter().rev().zip(self.text[..place].iter().rev());
+        let pairs = bytes[..at]
+            .iter()
+            .rev()
+            .zip(self.text[..place].iter().rev());
         let before = pairs.take_while(|(a, b)| a == b && **a != 0).count();
         let pairs = bytes[at..].iter().zip(&self.text[place..]);
         let after = pairs.take_while(|(a, b)| a == b && **a != 0).count();
@@ -196,7 +199,10 @@ mod tests {
         let mut meter = meter();
         meter.peek(CODE);
         assert_eq!(meter.filter(CODE), CODE);
-        assert_eq!((meter.longest, meter.peeked_characters), (0, CODE.len() as u64));
+        assert_eq!(
+            (meter.longest, meter.peeked_characters),
+            (0, CODE.len() as u64)
+        );
     }
 
     #[test]

@@ -149,13 +149,9 @@ fn recalled_reply(
     mut reply: Reply,
 ) -> Result<Reply, AskError> {
     let prompt = estimate_request(request);
-    let reserved = run.budget.reserve(
-        who,
-        prompt,
-        request.max_output_tokens,
-        LEAST,
-        voice.price(),
-    )?;
+    let reserved =
+        run.budget
+            .reserve(who, prompt, request.max_output_tokens, LEAST, voice.price())?;
     if reply.usage.prompt_tokens + reply.usage.completion_tokens == 0 {
         reply.usage = Usage {
             prompt_tokens: prompt,

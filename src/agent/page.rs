@@ -53,7 +53,11 @@ fn section(out: &mut String, event: &Event) {
         Event::AgentReply {
             key, text, spent, ..
         } => block(
-            if key.matches('/').count() == 1 { "reply" } else { "reply sub" },
+            if key.matches('/').count() == 1 {
+                "reply"
+            } else {
+                "reply sub"
+            },
             format!("{} · {} tokens", escaped(key), spent.tokens()),
             text,
         ),

@@ -70,8 +70,18 @@ const PROTECTED: &[&str] = &[
 /// Modules that a runner of Python loads. A new file of such a name in a folder
 /// that Python searches would be loaded in their stead.
 const SHADOWED: &[&str] = &[
-    "pytest", "_pytest", "pluggy", "iniconfig", "packaging", "exceptiongroup", "tomli",
-    "happy_report", "xdist", "coverage", "nose", "hypothesis",
+    "pytest",
+    "_pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "exceptiongroup",
+    "tomli",
+    "happy_report",
+    "xdist",
+    "coverage",
+    "nose",
+    "hypothesis",
 ];
 
 fn patterns() -> Option<&'static GlobSet> {
@@ -163,7 +173,13 @@ mod tests {
 
     #[test]
     fn ordinary_code_is_not() {
-        for path in ["src/lib.rs", "a/login.py", "contest.py", "src/latest.ts", "README.md"] {
+        for path in [
+            "src/lib.rs",
+            "a/login.py",
+            "contest.py",
+            "src/latest.ts",
+            "README.md",
+        ] {
             assert!(!is_protected(path) && !shadows(path), "{path}");
         }
     }

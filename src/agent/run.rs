@@ -146,7 +146,9 @@ pub fn run(
     let mut count = 0;
     for event in &before {
         match event {
-            Event::AgentStart { task: then, base, .. } => {
+            Event::AgentStart {
+                task: then, base, ..
+            } => {
                 task.clone_from(then);
                 let landing = before
                     .iter()

@@ -21,16 +21,22 @@ pub(super) fn commit(
     })?;
     let index = folder.path().join("index");
     let head = repo.resolve("HEAD")?.to_string();
-    let text = |output: &git::exec::Output| {
-        String::from_utf8_lossy(output.stdout()).trim().to_owned()
-    };
-    Git::new(repo).args(["read-tree", &head]).index(&index).run()?;
+    let text =
+        |output: &git::exec::Output| String::from_utf8_lossy(output.stdout()).trim().to_owned();
+    Git::new(repo)
+        .args(["read-tree", &head])
+        .index(&index)
+        .run()?;
     let mut lines = Vec::new();
     for path in paths {
         lines.extend(line(repo, worktree, path)?);
     }
     let update = ["update-index", "-z", "--add", "--index-info"];
-    Git::new(repo).args(update).index(&index).stdin(&lines).run()?;
+    Git::new(repo)
+        .args(update)
+        .index(&index)
+        .stdin(&lines)
+        .run()?;
     let tree = text(&Git::new(repo).args(["write-tree"]).index(&index).run()?);
     let there = Git::new(repo)
         .args(["rev-parse", "--verify", &format!("{head}^{{tree}}")])

@@ -232,6 +232,7 @@ impl Error {
             Self::NotLanded { .. } => Kind("not_landed", 1, false),
             Self::Vector(error) => match error {
                 crate::vector::Error::Mismatch { .. } => Kind("embedder_mismatch", 4, false),
+                crate::vector::Error::Endpoint(_) => Kind("embedder_endpoint", 7, true),
                 _ => Kind("embedder", 4, false),
             },
             Self::Usage(_) => Kind("usage", 2, false),

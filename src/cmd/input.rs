@@ -41,7 +41,10 @@ fn asked(context: &Context, arguments: &[OsString]) -> Result<Vec<Asked>, Error>
             let piped = if let Some(piped) = context.piped.get() {
                 piped
             } else {
-                let read = from_stdin()?;
+                let read = match &context.input {
+                    Some(input) => from_lines(&mut input.as_slice())?,
+                    None => from_lines(&mut std::io::stdin().lock())?,
+                };
                 context.piped.get_or_init(|| read)
             };
             found.extend(piped.iter().map(|text| Asked {
@@ -70,6 +73,9 @@ pub fn bytes(context: &Context, file: Option<&Path>) -> Result<Vec<u8>, Error> {
             })
         }
         _ => {
+            if let Some(input) = &context.input {
+                return Ok(input.clone());
+            }
             let mut bytes = Vec::new();
             std::io::stdin()
                 .lock()
@@ -83,18 +89,17 @@ pub fn bytes(context: &Context, file: Option<&Path>) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn from_stdin() -> Result<Vec<Vec<u8>>, Error> {
+fn from_lines(input: &mut impl BufRead) -> Result<Vec<Vec<u8>>, Error> {
     let failed = |source| Error::Stream {
         action: "read standard input",
         source,
     };
-    let mut input = std::io::stdin().lock();
     let mut found: Vec<Vec<u8>> = Vec::new();
     let mut known = FxHashSet::default();
     let mut line = Vec::new();
     loop {
         line.clear();
-        let read = std::io::Read::take(&mut input, MAX_LINE).read_until(b'\n', &mut line);
+        let read = std::io::Read::take(&mut *input, MAX_LINE).read_until(b'\n', &mut line);
         if read.map_err(failed)? == 0 {
             return Ok(found);
         }

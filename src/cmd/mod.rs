@@ -19,10 +19,15 @@ mod gaps;
 mod gc;
 mod graph;
 mod impact;
+mod import;
 mod index;
 mod input;
 mod interactive;
+mod keys;
 mod machine;
+mod mcp;
+mod meaning;
+mod opened;
 mod output;
 mod patch;
 mod path;
@@ -32,6 +37,7 @@ mod search;
 mod show;
 mod signals;
 mod sources;
+mod state;
 mod status;
 mod symbols;
 mod test;
@@ -80,6 +86,8 @@ enum Verb {
     Show(show::Args),
     Path(path::Args),
     Graph(graph::Args),
+    Import(import::Args),
+    Mcp(mcp::Args),
     Impact(impact::Args),
     Patch(patch::Args),
     Test(test::Args),
@@ -108,16 +116,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     crate::index::exit_when_a_mapping_is_cut();
     let context = Context::new(cli.global);
-    let mut done = run(&context, &cli.verb);
-    // What changes files, or reads its task from standard input, runs once.
-    let asks = !matches!(
-        cli.verb,
-        Verb::Patch(_) | Verb::Agent(_) | Verb::Util(_)
-    );
-    if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
-        done = run(&context, &cli.verb);
-    }
-    let done = done.and_then(|()| context.output.finish());
+    let done = attempt(&context, &cli.verb).and_then(|()| context.output.finish());
     match done {
         Ok(()) if context.output.count() == 0 => ExitCode::from(1),
         Ok(()) => ExitCode::SUCCESS,
@@ -127,6 +126,20 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(error.exit())
         }
     }
+}
+
+/// Runs a verb, and again where a stored snapshot proved damaged.
+fn attempt(context: &Context, verb: &Verb) -> Result<(), Error> {
+    let done = run(context, verb);
+    // What changes files, or reads its task from standard input, runs once.
+    let asks = !matches!(
+        verb,
+        Verb::Patch(_) | Verb::Agent(_) | Verb::Mcp(_) | Verb::Util(_)
+    );
+    if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
+        return run(context, verb);
+    }
+    done
 }
 
 fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
@@ -141,6 +154,8 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Show(args) => show::run(context, args),
         Verb::Path(args) => path::run(context, args),
         Verb::Graph(args) => graph::run(context, args),
+        Verb::Import(args) => import::run(context, args),
+        Verb::Mcp(args) => mcp::run(context, args),
         Verb::Impact(args) => impact::run(context, args),
         Verb::Patch(args) => patch::run(context, args),
         Verb::Test(args) => test::run(context, args),

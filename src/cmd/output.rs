@@ -2,6 +2,10 @@
 
 use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::rc::Rc;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::error::Error;
 use super::text;
@@ -14,6 +18,33 @@ pub enum Format {
     Jsonl,
     /// For people.
     Text,
+    /// Graphviz.
+    Dot,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// GraphML, as networkx, Gephi and yEd read it.
+    Graphml,
+    /// One table of nodes and edges.
+    Csv,
+    /// One JSON document of nodes and edges.
+    Json,
+    /// A SCIP index, as code hosts and editors read it.
+    Scip,
+    /// One page to look at, which needs no network.
+    Html,
+}
+
+/// Reads the formats of records, which every verb has.
+pub fn record_formats() -> impl TypedValueParser<Value = Format> {
+    let known = [Format::Jsonl, Format::Text];
+    let values = known.iter().filter_map(ValueEnum::to_possible_value);
+    PossibleValuesParser::new(values).map(move |text| {
+        let found = known.into_iter().find(|format| {
+            let value = format.to_possible_value();
+            value.is_some_and(|value| value.matches(&text, false))
+        });
+        found.unwrap_or(Format::Jsonl)
+    })
 }
 
 /// When text is coloured.
@@ -28,6 +59,17 @@ pub enum Color {
     Never,
 }
 
+/// Takes records in the place of standard output, and what people would read in
+/// the place of standard error.
+pub trait Sink {
+    /// Takes a record; `false` where it has enough.
+    fn record(&self, record: &Record) -> bool;
+    /// Takes bytes that stand in place of records.
+    fn raw(&self, bytes: &[u8]);
+    /// Takes a sentence for people.
+    fn note(&self, text: &str);
+}
+
 /// Where records go.
 pub struct Output {
     format: Format,
@@ -37,17 +79,19 @@ pub struct Output {
     /// So many records are written already, of a run that starts over.
     skip: RefCell<u64>,
     failed: RefCell<Option<io::Error>>,
+    sink: Option<Rc<dyn Sink>>,
 }
 
 impl Output {
     /// To standard output.
     pub fn new(format: Option<Format>, color: Color, no_color: bool) -> Self {
         let terminal = io::stdout().is_terminal();
-        let format = format.unwrap_or(if terminal {
-            Format::Text
-        } else {
-            Format::Jsonl
-        });
+        // A document takes the place of records; what is said beside it does not.
+        let format = match format {
+            Some(format @ (Format::Jsonl | Format::Text)) => format,
+            _ if terminal => Format::Text,
+            _ => Format::Jsonl,
+        };
         let color = match color {
             Color::Always => true,
             Color::Never => false,
@@ -61,6 +105,15 @@ impl Output {
             count: RefCell::new(0),
             skip: RefCell::new(0),
             failed: RefCell::new(None),
+            sink: None,
+        }
+    }
+
+    /// To `sink`; nothing is printed.
+    pub fn to(sink: Rc<dyn Sink>) -> Self {
+        Self {
+            sink: Some(sink),
+            ..Self::new(Some(Format::Jsonl), Color::Never, true)
         }
     }
 
@@ -76,12 +129,15 @@ impl Output {
             return true;
         }
         *self.count.borrow_mut() += 1;
+        if let Some(sink) = &self.sink {
+            return sink.record(record);
+        }
         let mut out = self.out.borrow_mut();
         let written = match self.format {
             Format::Jsonl => serde_json::to_writer(&mut *out, record)
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b"\n")),
-            Format::Text => text::write(&mut *out, record, self.color),
+            _ => text::write(&mut *out, record, self.color),
         };
         match written {
             Ok(()) => true,
@@ -95,6 +151,9 @@ impl Output {
     /// Writes bytes as they are, in place of records; counts as one.
     pub fn raw(&self, bytes: &[u8]) {
         *self.count.borrow_mut() += 1;
+        if let Some(sink) = &self.sink {
+            return sink.raw(bytes);
+        }
         if let Err(error) = self.out.borrow_mut().write_all(bytes) {
             *self.failed.borrow_mut() = Some(error);
         }
@@ -135,6 +194,9 @@ impl Output {
 
     /// Says something on standard error.
     pub fn note(&self, text: &str) {
+        if let Some(sink) = &self.sink {
+            return sink.note(text);
+        }
         let _ = writeln!(io::stderr(), "{text}");
     }
 
@@ -146,6 +208,9 @@ impl Output {
 
     /// Warns on standard error.
     pub fn warn(&self, text: &str) {
+        if let Some(sink) = &self.sink {
+            return sink.note(text);
+        }
         let _ = writeln!(io::stderr(), "warning: {text}");
     }
 

@@ -235,16 +235,23 @@ fn run_job(
         memory: args.memory.max(1) << 20,
     };
     let mut counts = Counts::default();
-    let outcome = runner::run_job(job, chosen, root, &changes, bounds, &mut |said| match said {
-        Said::Case(case) => {
-            counts.add(case.outcome);
-            context.output.emit(&record(case));
-            context.output.flush();
-        }
-        Said::Failure { name, message } => {
-            context.output.emit(&Record::TestFailure { name, message });
-        }
-    })?;
+    let outcome = runner::run_job(
+        job,
+        chosen,
+        root,
+        &changes,
+        bounds,
+        &mut |said| match said {
+            Said::Case(case) => {
+                counts.add(case.outcome);
+                context.output.emit(&record(case));
+                context.output.flush();
+            }
+            Said::Failure { name, message } => {
+                context.output.emit(&Record::TestFailure { name, message });
+            }
+        },
+    )?;
     let ran = counts.passed + counts.failed + counts.errored;
     let exit = match outcome.status {
         sandbox::Status::Exited(code) => Some(code),

@@ -335,6 +335,38 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 "parsed {files} files, {lines} lines in {milliseconds} ms"
             )?;
         }
+        Record::Imported {
+            revision,
+            documents,
+            confirmed,
+            added,
+            removed,
+            decided,
+            ..
+        } => {
+            write!(
+                pen.out,
+                "{revision}  imported {}: {confirmed} edges confirmed, {added} added, \
+                 {removed} replaced, {}",
+                count(u64::from(*documents), "document"),
+                count(*decided, "undecided call")
+            )?;
+            write!(pen.out, " decided")?;
+        }
+        Record::Configured {
+            client,
+            path,
+            change,
+            applied,
+        } => {
+            let state = match (*change, *applied) {
+                ("unchanged", _) => "has it",
+                (_, true) => "written",
+                (_, false) => "not yet",
+            };
+            write!(pen.out, "{client:<16}{state:<10}")?;
+            pen.put(MAGENTA, &path.lossy())?;
+        }
         Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
         Record::Agent(event) => super::turns::write(&mut pen, event)?,
         other => super::changes::write(&mut pen, other)?,

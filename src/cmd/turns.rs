@@ -17,7 +17,10 @@ pub(super) fn write(pen: &mut Pen<'_>, event: &Event) -> io::Result<()> {
             ..
         } => {
             pen.put(BOLD, &format!("run {run}"))?;
-            pen.put(DIM, &format!("  {model}, sub-agents {sub_model}, in {sandbox}"))?;
+            pen.put(
+                DIM,
+                &format!("  {model}, sub-agents {sub_model}, in {sandbox}"),
+            )?;
             indented(pen, "", task)
         }
         Event::AgentResume { count, .. } => pen.put(YELLOW, &format!("taken up again ({count})")),
@@ -36,9 +39,7 @@ pub(super) fn write(pen: &mut Pen<'_>, event: &Event) -> io::Result<()> {
             let prose = text.split("```").next().unwrap_or_default();
             indented(pen, "", prose.trim())
         }
-        Event::AgentFailure { key, message } => {
-            pen.put(RED, &format!("{key}  {message}"))
-        }
+        Event::AgentFailure { key, message } => pen.put(RED, &format!("{key}  {message}")),
         Event::AgentCell { code, .. } => {
             pen.put(DIM, "cell")?;
             indented(pen, DIM, code)
@@ -55,7 +56,10 @@ pub(super) fn write(pen: &mut Pen<'_>, event: &Event) -> io::Result<()> {
         Event::AgentObservation {
             ok, text, budget, ..
         } => {
-            pen.put(if *ok { GREEN } else { RED }, if *ok { "ok" } else { "error" })?;
+            pen.put(
+                if *ok { GREEN } else { RED },
+                if *ok { "ok" } else { "error" },
+            )?;
             pen.put(DIM, &format!("  {budget}"))?;
             indented(pen, "", text)
         }
@@ -92,9 +96,18 @@ pub(super) fn write(pen: &mut Pen<'_>, event: &Event) -> io::Result<()> {
                 _ => RED,
             };
             pen.put(style, outcome)?;
-            write!(pen.out, "  {turns} turns, {:.1} s", *milliseconds as f64 / 1e3)?;
+            write!(
+                pen.out,
+                "  {turns} turns, {:.1} s",
+                *milliseconds as f64 / 1e3
+            )?;
             indented(pen, "", summary)?;
-            write!(pen.out, "\n    root {}; sub-agents {}", used(root), used(sub))?;
+            write!(
+                pen.out,
+                "\n    root {}; sub-agents {}",
+                used(root),
+                used(sub)
+            )?;
             let shown = format!(
                 "longest run of source shown to the root: {leak} characters, peeked at {peeked}"
             );

@@ -522,6 +522,7 @@ impl Walk<'_> {
             Role::Decorator => self.leave_decorator(&frame),
             Role::Generic => self.leave_generic(&frame),
             Role::ArrayType => self.leave_array_type(&frame),
+            Role::NewArray => self.leave_new_array(&frame),
             Role::TypeParam => self.leave_type_param(&frame),
             Role::TypeOf => self.leave_type_of(&frame),
             Role::FunctionType => self.leave_function_type(&frame),

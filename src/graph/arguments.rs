@@ -70,6 +70,7 @@ impl Linker<'_> {
                 && self.type_param(target, written.type_slot) == Some(param)
             {
                 let from = self.slot_in(file, arg.slot);
+                self.pass_written(from, result);
                 self.flow(from, result, NONE);
                 given = true;
             }

@@ -247,6 +247,7 @@ impl Linker<'_> {
             });
             return;
         };
+        let inferred = inferred || self.is_tie(file, &chosen);
         for entry in entries {
             let plain = entry.def != NONE
                 && self.is_function(entry.def)
@@ -487,7 +488,10 @@ impl Linker<'_> {
                     self.flow_replaced(from, to, context);
                 }
                 _ if self.give_argument(file, &site, def, receiver) => {}
-                _ => self.flow(from, to, NONE),
+                _ => {
+                    self.pass_written(from, to);
+                    self.flow(from, to, NONE);
+                }
             }
         }
         let first = receiver.is_none()

@@ -32,6 +32,8 @@ impl Linker<'_> {
         if !self.input.units.iter().any(|unit| unit.traits.structural) {
             return;
         }
+        // Now that it is known which types satisfy which interfaces.
+        self.solve();
         let mut done = vec![false; self.target_heads.len()];
         for _ in 0..ROUNDS {
             let open = self.open_calls(&mut done);

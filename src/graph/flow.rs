@@ -82,12 +82,20 @@ impl Linker<'_> {
         }
         self.initialise_fields();
         self.find_limits();
-        let remember = !first && self.copies_stand();
-        self.edges.old = self.edges.cells.len() as u32;
-        self.sets.restart(remember);
-        loop {
-            self.run();
-            if !self.settle_pending() && !self.dispatch_abstract() {
+        // Reads look for getters and for what an object inherits when they
+        // happen; what an object gained after that is seen the second time.
+        for again in [!first, true] {
+            let remember = again && self.copies_stand();
+            self.edges.old = self.edges.cells.len() as u32;
+            self.sets.restart(remember);
+            self.late = false;
+            loop {
+                self.run();
+                if !self.settle_pending() && !self.dispatch_abstract() {
+                    break;
+                }
+            }
+            if !self.late {
                 break;
             }
         }
@@ -230,7 +238,7 @@ impl Linker<'_> {
                 } else {
                     SETTER
                 };
-                let slot = self.field(value, unit.facts.hash(record.name) ^ salt);
+                let slot = self.gain(value, unit.facts.hash(record.name) ^ salt);
                 self.flow(other, slot, NONE);
             }
             op::HOLDS
@@ -377,7 +385,7 @@ impl Linker<'_> {
                 elements,
             } => self.call_back_with(call, arg, elements, value),
             DynamicOp::Inherit { from, prototype } => {
-                let to = self.field(value, prototype);
+                let to = self.gain(value, prototype);
                 self.flow(from, to, NONE);
             }
             DynamicOp::Decorated { to, argument } => {
@@ -460,6 +468,14 @@ impl Linker<'_> {
             self.bound.push((def, receiver));
         }
         Value::new(Kind::Bound, id)
+    }
+
+    /// The slot of a member that reads look for before they take others.
+    fn gain(&mut self, value: Value, name: u64) -> u32 {
+        let count = self.fields.len();
+        let slot = self.field(value, name);
+        self.late |= self.fields.len() > count;
+        slot
     }
 
     /// Hangs an operation on a slot.

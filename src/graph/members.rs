@@ -422,6 +422,7 @@ impl Linker<'_> {
             self.flow_replaced(entry.slot, to, context);
             return;
         }
+        self.pass_written(entry.slot, to);
         self.flow(entry.slot, to, if binds { receiver.0 } else { NONE });
     }
 

@@ -29,6 +29,7 @@ mod passing;
 mod paths;
 mod program;
 mod settle;
+mod shapes;
 mod table;
 mod traits_dispatch;
 mod values;
@@ -171,6 +172,10 @@ pub struct LinkTraits {
     pub top_types: Vec<u64>,
     /// External types each of which takes the values of those before it.
     pub widening: Vec<u64>,
+    /// Types whose values turn into those of another type, and back.
+    pub boxes: Vec<(u64, u64)>,
+    /// External types, and those that they extend.
+    pub extends: FxHashMap<u64, Vec<u64>>,
 }
 
 /// Everything that linking needs.
@@ -197,10 +202,9 @@ pub fn link(input: &Input<'_>) -> Linked {
     linker.find_hierarchy();
     linker.bind_bodies();
     linker.solve();
-    linker.settle();
     linker.find_satisfied();
-    linker.solve();
     linker.dispatch();
+    linker.settle();
     linker.emit()
 }
 
@@ -232,6 +236,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("paths.rs"),
     include_str!("program.rs"),
     include_str!("settle.rs"),
+    include_str!("shapes.rs"),
     include_str!("table.rs"),
     include_str!("traits_dispatch.rs"),
     include_str!("values.rs"),

@@ -130,6 +130,12 @@ pub(super) struct Linker<'a> {
     pub(super) settling: bool,
     /// Calls that met a member without a body: call, class, name.
     pub(super) abstract_calls: Vec<(u32, u32, u64)>,
+    /// Per slot: the one type that is written for it, [`NONE`], or [`SEVERAL`].
+    ///
+    /// [`SEVERAL`]: super::shapes::SEVERAL
+    pub(super) written: Vec<u32>,
+    /// Whether an object gained something that earlier reads of it looked for.
+    pub(super) late: bool,
 }
 
 impl<'a> Linker<'a> {
@@ -190,6 +196,8 @@ impl<'a> Linker<'a> {
             pending: Vec::new(),
             settling: false,
             abstract_calls: Vec::new(),
+            written: Vec::new(),
+            late: false,
         };
         linker.number();
         linker

@@ -104,7 +104,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .user_agent(concat!("happy/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&url) {
+        if is_own(&url) {
             builder = builder.no_proxy();
         }
         let inner = builder
@@ -320,7 +320,7 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     parts.join(": ")
 }
 
-fn is_loopback(url: &reqwest::Url) -> bool {
+fn is_own(url: &reqwest::Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
@@ -332,5 +332,10 @@ fn is_loopback(url: &reqwest::Url) -> bool {
 /// Whether requests to `base_url` can be read on the way by others: plain HTTP
 /// to another machine.
 pub(crate) fn is_open_to_others(base_url: &str) -> bool {
-    reqwest::Url::parse(base_url).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+    reqwest::Url::parse(base_url).is_ok_and(|url| url.scheme() == "http" && !is_own(&url))
+}
+
+/// Whether `base_url` is on this machine.
+pub(crate) fn is_loopback(base_url: &str) -> bool {
+    reqwest::Url::parse(base_url).is_ok_and(|url| is_own(&url))
 }

@@ -15,8 +15,8 @@ mod retry;
 mod sse;
 
 pub use body::Body;
-pub(crate) use client::is_open_to_others;
 pub use client::{Call, Client, Limits};
+pub(crate) use client::{is_loopback, is_open_to_others};
 pub use error::Error;
 pub use redact::{Finding, Redacted, Redactor, Secret};
 pub use retry::{Policy, Retrier};

@@ -351,35 +351,7 @@ impl Encoder<'_> {
                 records
             })
             .collect();
-        for records in &by_kind {
-            let base = self.out.edges.len() as u32;
-            ends(
-                &mut self.out.forward,
-                nodes,
-                base,
-                records.iter().map(|edge| edge.source),
-            );
-            let start = self.out.backward.len();
-            ends(
-                &mut self.out.backward,
-                nodes,
-                base,
-                records.iter().map(|edge| edge.target),
-            );
-            // Filled from behind: each end moves to where its run begins.
-            let mut places = self.out.backward[start..].to_vec();
-            let blank = BackRec { source: 0, edge: 0 };
-            self.out.back.resize(base as usize + records.len(), blank);
-            for (at, edge) in records.iter().enumerate().rev() {
-                let place = &mut places[edge.target as usize];
-                *place -= 1;
-                self.out.back[*place as usize] = BackRec {
-                    source: edge.source,
-                    edge: base + at as u32,
-                };
-            }
-            self.out.edges.extend_from_slice(records);
-        }
+        connect(&mut self.out, nodes, &by_kind);
         self.out.unresolved = self
             .linked
             .unresolved
@@ -419,6 +391,39 @@ impl Encoder<'_> {
             line: edge.line,
             column: edge.column << 2 | flags,
         }
+    }
+}
+
+/// Writes the edges of each stored kind, sorted, and finds them from both ends.
+pub(super) fn connect(out: &mut Sections, nodes: usize, by_kind: &[Vec<EdgeRec>]) {
+    for records in by_kind {
+        let base = out.edges.len() as u32;
+        ends(
+            &mut out.forward,
+            nodes,
+            base,
+            records.iter().map(|edge| edge.source),
+        );
+        let start = out.backward.len();
+        ends(
+            &mut out.backward,
+            nodes,
+            base,
+            records.iter().map(|edge| edge.target),
+        );
+        // Filled from behind: each end moves to where its run begins.
+        let mut places = out.backward[start..].to_vec();
+        let blank = BackRec { source: 0, edge: 0 };
+        out.back.resize(base as usize + records.len(), blank);
+        for (at, edge) in records.iter().enumerate().rev() {
+            let place = &mut places[edge.target as usize];
+            *place -= 1;
+            out.back[*place as usize] = BackRec {
+                source: edge.source,
+                edge: base + at as u32,
+            };
+        }
+        out.edges.extend_from_slice(records);
     }
 }
 

@@ -171,6 +171,21 @@ pub fn gather(
     Ok(all.to_bytes(&defs, &rows))
 }
 
+/// The texts of a file that get vectors, each with its definition.
+pub fn texts(bytes: &[u8], facts: &View<'_>) -> (Vec<u32>, Vec<String>) {
+    let mut all = Gather {
+        bytes,
+        facts,
+        docs: Vec::new(),
+        doc_of: vec![0; facts.defs.len()],
+        ids: FxHashMap::default(),
+        hashes: Vec::new(),
+        found: FxHashMap::default(),
+    };
+    let segments = all.documents();
+    all.texts(&segments)
+}
+
 impl Gather<'_> {
     /// Decides which definitions are documents, and cuts the text among them.
     fn documents(&mut self) -> Vec<Span> {
@@ -268,6 +283,17 @@ impl Gather<'_> {
         segments: &[Span],
         embedder: &dyn Embedder,
     ) -> Result<(Vec<u32>, Rows), vector::Error> {
+        let (defs, texts) = self.texts(segments);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut rows = Rows::new(embedder.id().dims);
+        for vector in embedder.embed(&texts)? {
+            rows.push(&vector)?;
+        }
+        Ok((defs, rows))
+    }
+
+    /// The texts of the documents, each with its definition.
+    fn texts(&self, segments: &[Span]) -> (Vec<u32>, Vec<String>) {
         let mut own: Vec<Vec<u8>> = vec![Vec::new(); self.docs.len()];
         let limit = |doc: u32| if doc == 0 { CHUNK } else { CHUNK * MAX_CHUNKS };
         for segment in segments {
@@ -310,12 +336,7 @@ impl Gather<'_> {
                 texts.push(String::from_utf8_lossy(&text).into_owned());
             }
         }
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let mut rows = Rows::new(embedder.id().dims);
-        for vector in embedder.embed(&texts)? {
-            rows.push(&vector)?;
-        }
-        Ok((defs, rows))
+        (defs, texts)
     }
 
     fn to_bytes(&self, defs: &[u32], rows: &Rows) -> Vec<u8> {

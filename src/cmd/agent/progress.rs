@@ -42,13 +42,19 @@ impl Progress {
             Event::AgentGate { .. } => "the gate has judged".to_owned(),
             _ => return,
         };
-        let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         self.bar.set_message(line);
     }
 
     /// A test ended.
     pub(super) fn test(&mut self, name: &str) {
-        let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line: String = name
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         self.bar.set_message(format!("tests: {line}"));
     }
 

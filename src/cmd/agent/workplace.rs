@@ -15,14 +15,11 @@ use crate::agent::{Ended, Ending, Error, Trial, Which, Workplace};
 use crate::git::{self, Repo};
 use crate::index::Snapshot;
 use crate::patch::{
-    self, Applied, Applier, Base as _, Edit, Entry, File, GitCheck, Memory, Options, Plan,
-    Worktree,
+    self, Applied, Applier, Base as _, Edit, Entry, File, GitCheck, Memory, Options, Plan, Worktree,
 };
 use crate::record::Record;
 use crate::record::agent::Event;
-use crate::runner::{
-    self, Bounds, Host as _, Job, Outcome, Project, Runner, Said, Test, Wanted,
-};
+use crate::runner::{self, Bounds, Host as _, Job, Outcome, Project, Runner, Said, Test, Wanted};
 use crate::sandbox::{self, Chosen, Status};
 
 /// The repository of a run, and how it is tested.
@@ -355,7 +352,8 @@ impl Workplace for Place<'_> {
             })
         };
         let program = machine.find("python3").ok_or_else(missing)?;
-        let question = "import sys; print(sys.executable); print(sys.prefix); print(sys.base_prefix)";
+        let question =
+            "import sys; print(sys.executable); print(sys.prefix); print(sys.base_prefix)";
         let answer = machine
             .ask(&program, &["-I", "-c", question])
             .ok_or_else(missing)?;

@@ -8,16 +8,23 @@ fn a_commit_has_the_summary_and_the_run_and_takes_nothing_else_along() {
     bench.shell.write("staged.txt", "x\n");
     bench.shell.git(&["add", "staged.txt"]);
     bench.shell.git(&["config", "core.hooksPath", "hooks"]);
-    bench.shell.write("hooks/commit-msg", "#!/bin/sh\ntouch canary\n");
+    bench
+        .shell
+        .write("hooks/commit-msg", "#!/bin/sh\ntouch canary\n");
     let cell = format!("{FIX}\nsubmit('Fix low\\n\\nIt added two.')");
     let ran = bench.replay(&[&cell], &["--commit"]).exits(0);
-    let run = ran.of("agent_start")[0]["run"].as_str().expect("text").to_owned();
+    let run = ran.of("agent_start")[0]["run"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     assert_eq!(
         bench.shell.git(&["log", "-1", "--format=%B"]).trim_end(),
         format!("Fix low\n\nIt added two.\n\nHappy-Run: {run}")
     );
     assert_eq!(
-        bench.shell.git(&["show", "--stat", "--format=", "--name-only", "HEAD"]),
+        bench
+            .shell
+            .git(&["show", "--stat", "--format=", "--name-only", "HEAD"]),
         "lib.py\n"
     );
     assert_eq!(
@@ -59,16 +66,32 @@ fn a_spent_budget_leaves_the_draft_and_can_be_taken_up_again() {
     let recording = format!("replay:{}", recording.display());
     let first = bench
         .shell
-        .happy(&["agent", "fix low", "--model", &recording, "--max-turns", "1"])
+        .happy(&[
+            "agent",
+            "fix low",
+            "--model",
+            &recording,
+            "--max-turns",
+            "1",
+        ])
         .exits(1);
     bench.untouched(&first);
     let ended = end(&first);
     assert_eq!(ended["outcome"], "budget");
-    assert!(std::fs::read_to_string(ended["draft"].as_str().expect("a file"))
-        .expect("read")
-        .contains("a + 1"));
-    let run = first.of("agent_start")[0]["run"].as_str().expect("text").to_owned();
-    assert!(first.stderr.contains(&format!("--resume {run}")), "{}", first.stderr);
+    assert!(
+        std::fs::read_to_string(ended["draft"].as_str().expect("a file"))
+            .expect("read")
+            .contains("a + 1")
+    );
+    let run = first.of("agent_start")[0]["run"]
+        .as_str()
+        .expect("text")
+        .to_owned();
+    assert!(
+        first.stderr.contains(&format!("--resume {run}")),
+        "{}",
+        first.stderr
+    );
     let second = bench
         .shell
         .happy(&["agent", "--resume", &run, "--model", &recording])
@@ -149,7 +172,11 @@ fn a_conflict_with_the_user_stops_the_run_and_loses_nothing() {
     assert_eq!(bench.shell.read("lib.py"), changed);
     assert_eq!(end(&ran)["outcome"], "moved");
     let draft = end(&ran)["draft"].as_str().expect("a file").to_owned();
-    assert!(std::fs::read_to_string(draft).expect("read").contains("+    return a + 1"));
+    assert!(
+        std::fs::read_to_string(draft)
+            .expect("read")
+            .contains("+    return a + 1")
+    );
 }
 
 #[test]
@@ -157,13 +184,19 @@ fn the_log_lists_runs_and_shows_one_as_records_and_as_a_page() {
     let Some(bench) = Bench::new() else { return };
     let cell = format!("{FIX}\nsubmit('Fix <low>')");
     let ran = bench.replay(&[&cell], &[]).exits(0);
-    let run = ran.of("agent_start")[0]["run"].as_str().expect("text").to_owned();
+    let run = ran.of("agent_start")[0]["run"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let list = bench.shell.happy(&["agent", "log"]).exits(0);
     assert_eq!(list.of("agent_start")[0]["run"], run.as_str());
     assert_eq!(list.of("agent_end")[0]["outcome"], "landed");
     let shown = bench.shell.happy(&["agent", "log", &run]).exits(0);
     assert_eq!(shown.records(), ran.records());
-    let page = bench.shell.happy(&["agent", "log", "last", "--html"]).exits(0);
+    let page = bench
+        .shell
+        .happy(&["agent", "log", "last", "--html"])
+        .exits(0);
     assert!(page.stdout.starts_with("<!doctype html>") && page.stdout.contains("Fix &lt;low&gt;"));
     assert!(!page.stdout.contains("<script") && !page.stdout.contains("src="));
     let none = bench.shell.happy(&["agent", "log", "../x"]).exits(1);

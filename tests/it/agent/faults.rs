@@ -36,7 +36,11 @@ fn a_cell_that_cannot_be_interrupted_is_killed_and_the_edits_stay() {
     let Some(ran) = survives(&cells, &["--cell-timeout", "1"]) else {
         return;
     };
-    assert!(seen(&ran, 2).contains("The session was killed"), "{}", seen(&ran, 2));
+    assert!(
+        seen(&ran, 2).contains("The session was killed"),
+        "{}",
+        seen(&ran, 2)
+    );
     assert_eq!(seen(&ran, 3), "False\nTrue\n");
 }
 
@@ -50,10 +54,7 @@ fn forks_are_stopped_by_their_limit() {
         return;
     };
     let text = seen(&ran, 2);
-    assert!(
-        text.contains("error") || text.contains("killed"),
-        "{text}"
-    );
+    assert!(text.contains("error") || text.contains("killed"), "{text}");
 }
 
 #[test]
@@ -68,7 +69,11 @@ fn a_flood_of_output_is_shortened() {
     };
     for turn in 1..=2 {
         let text = seen(&ran, turn);
-        assert!(text.len() < 16_000 && text.contains("left out"), "{}", text.len());
+        assert!(
+            text.len() < 16_000 && text.contains("left out"),
+            "{}",
+            text.len()
+        );
     }
     assert!(seen(&ran, 3).contains("from a program"));
 }
@@ -107,7 +112,11 @@ fn garbage_and_forged_frames_do_no_harm() {
     let Some(ran) = survives(&cells, &["--cell-timeout", "5"]) else {
         return;
     };
-    assert!(seen(&ran, 1).starts_with("still here\n"), "{}", seen(&ran, 1));
+    assert!(
+        seen(&ran, 1).starts_with("still here\n"),
+        "{}",
+        seen(&ran, 1)
+    );
     assert!(seen(&ran, 2).starts_with("mine\n"), "{}", seen(&ran, 2));
 }
 
@@ -126,7 +135,10 @@ fn memory_is_limited() {
         return;
     };
     let text = seen(&ran, 1);
-    assert!(text.contains("MemoryError") || text.contains("killed"), "{text}");
+    assert!(
+        text.contains("MemoryError") || text.contains("killed"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -134,7 +146,11 @@ fn a_session_that_always_dies_ends_the_run_with_a_reason() {
     let Some(bench) = Bench::new() else { return };
     let cells = ["import os\nos._exit(1)"; 8];
     let ran = bench.replay(&cells, &[]).exits(8);
-    assert!(ran.stderr.contains("it was killed 6 times"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("it was killed 6 times"),
+        "{}",
+        ran.stderr
+    );
     bench.untouched(&ran);
 }
 
@@ -161,7 +177,10 @@ fn an_exception_is_told_by_the_lines_of_the_cell() {
     let ran = bench.replay(&cells, &[]).exits(1);
     let text = seen(&ran, 1);
     assert!(text.contains("cell 1 line 3: f('lib.py::lwo')"), "{text}");
-    assert!(text.contains("no symbol `lib.py::lwo`; did you mean `low`?"), "{text}");
+    assert!(
+        text.contains("no symbol `lib.py::lwo`; did you mean `low`?"),
+        "{text}"
+    );
     assert!(seen(&ran, 2).contains("SyntaxError"), "{}", seen(&ran, 2));
     assert!(seen(&ran, 3).contains("TypeError"), "{}", seen(&ran, 3));
     assert_eq!(end(&ran)["outcome"], "budget");

@@ -42,7 +42,10 @@ fn edits_that_break_another_test_do_not_land() {
     let edits = format!("{FIX}\nedit('lib.py::other', 'return a', 'return -a')");
     let ran = refused(&bench, &edits, &[]);
     let gate = &ran.of("agent_gate")[0];
-    assert_eq!(gate["broken"], serde_json::json!(["test_lib.Lib.test_other"]));
+    assert_eq!(
+        gate["broken"],
+        serde_json::json!(["test_lib.Lib.test_other"])
+    );
 }
 
 #[test]
@@ -50,7 +53,11 @@ fn edits_of_the_test_are_put_back_and_do_not_count() {
     let Some(bench) = Bench::new() else { return };
     let edits = "edit('test_lib.py', 'self.assertEqual(low(1), 2)', 'pass')";
     let ran = refused(&bench, edits, &[]);
-    assert!(reason(&ran).contains("but those of tests"), "{}", reason(&ran));
+    assert!(
+        reason(&ran).contains("but those of tests"),
+        "{}",
+        reason(&ran)
+    );
     let gate = &ran.of("agent_gate")[0];
     assert_eq!(gate["restored"], serde_json::json!(["test_lib.py"]));
 }
@@ -113,9 +120,13 @@ fn an_early_exit_is_no_pass() {
 #[test]
 fn a_skip_is_no_pass() {
     let Some(bench) = Bench::new() else { return };
-    let edit = "edit('lib.py::low', 'return a + 2', 'import unittest; raise unittest.SkipTest(str(a))')";
+    let edit =
+        "edit('lib.py::low', 'return a + 2', 'import unittest; raise unittest.SkipTest(str(a))')";
     let ran = refused(&bench, edit, &[]);
-    let broken = ran.of("agent_gate")[0]["broken"].as_array().expect("a list").len();
+    let broken = ran.of("agent_gate")[0]["broken"]
+        .as_array()
+        .expect("a list")
+        .len();
     assert_eq!(broken, 3, "{}", ran.stdout);
 }
 

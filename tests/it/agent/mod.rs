@@ -75,7 +75,11 @@ impl Bench {
         let recording = recording.to_str().expect("a path of text");
         let turns = cells.len().to_string();
         let mut args = vec!["agent", "--replay", recording, "--max-turns", &turns];
-        args.extend(["--sandbox", "bubblewrap"].iter().filter(|_| has_bubblewrap()));
+        args.extend(
+            ["--sandbox", "bubblewrap"]
+                .iter()
+                .filter(|_| has_bubblewrap()),
+        );
         args.extend(options);
         self.shell.happy(&args)
     }

@@ -22,7 +22,10 @@ fn a_run_cut_after_any_record_reaches_the_same_end() {
     let model = format!("replay:{}", recording.display());
     let start = ["agent", "fix low", "--model", &model];
     let whole = bench.shell.happy(&start).exits(0);
-    let run = whole.of("agent_start")[0]["run"].as_str().expect("text").to_owned();
+    let run = whole.of("agent_start")[0]["run"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let path = trajectory(&bench, &run);
     let text = std::fs::read_to_string(&path).expect("read");
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -66,11 +69,18 @@ fn a_run_is_not_taken_up_on_another_tree_nor_by_two() {
     let model = format!("replay:{}", recording.display());
     let start = ["agent", "fix low", "--model", &model, "--max-turns", "1"];
     let first = bench.shell.happy(&start).exits(1);
-    let run = first.of("agent_start")[0]["run"].as_str().expect("text").to_owned();
+    let run = first.of("agent_start")[0]["run"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let resume = ["agent", "--resume", &run, "--model", &model];
     bench.shell.write("other.py", "x = 1\n");
     let ran = bench.shell.happy(&resume).exits(1);
-    assert!(ran.stderr.contains("has changed since the run"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("has changed since the run"),
+        "{}",
+        ran.stderr
+    );
     std::fs::remove_file(bench.shell.path("other.py")).expect("removed");
     let file = std::fs::File::open(trajectory(&bench, &run)).expect("there");
     file.lock().expect("locked");
@@ -86,13 +96,22 @@ fn a_replay_says_the_same_offline() {
     let Some(bench) = Bench::new() else { return };
     let cell = format!("{FIX}\nprint(submit('Fix low'))");
     let first = bench.replay(&[&cell], &["--dry-run"]).exits(0);
-    let run = first.of("agent_start")[0]["run"].as_str().expect("text").to_owned();
+    let run = first.of("agent_start")[0]["run"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let second = bench.shell.happy(&["agent", "--replay", &run]).exits(0);
     let texts = |ran: &crate::shell::Ran| {
         let all = ran.of("agent_observation");
-        all.iter().map(|seen| seen["text"].to_string()).collect::<Vec<_>>()
+        all.iter()
+            .map(|seen| seen["text"].to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(texts(&first), texts(&second));
     assert_eq!(bench.shell.read("lib.py"), FIXED);
-    assert!(!second.stderr.contains("are not the recorded ones"), "{}", second.stderr);
+    assert!(
+        !second.stderr.contains("are not the recorded ones"),
+        "{}",
+        second.stderr
+    );
 }

@@ -7,9 +7,10 @@ const LONG: &str = "def digest(user, password, salt):\n    value = hashlib.pbkdf
 
 fn with_long(cells: &[&str], answers: &[(&str, &str)], options: &[&str]) -> Option<(Bench, Ran)> {
     let bench = Bench::new()?;
-    bench
-        .shell
-        .write("auth.py", &format!("import base64\nimport hashlib\n\n\n{LONG}"));
+    bench.shell.write(
+        "auth.py",
+        &format!("import base64\nimport hashlib\n\n\n{LONG}"),
+    );
     bench.shell.commit("auth");
     let ran = bench.replay_with(cells, answers, options);
     Some((bench, ran))
@@ -29,7 +30,10 @@ fn handles_say_what_a_symbol_is_and_not_what_it_says() {
     assert!(text.contains("True 5 7 12 function auth.py"), "{text}");
     assert!(!text.contains("pbkdf2"), "{text}");
     let text = seen(&ran, 2);
-    assert!(text.contains("auth.py::digest") && text.contains("lib.py::high"), "{text}");
+    assert!(
+        text.contains("auth.py::digest") && text.contains("lib.py::high"),
+        "{text}"
+    );
     assert!(!text.contains("pbkdf2"), "{text}");
     let text = seen(&ran, 3);
     assert!(text.contains("test_lib.py::Lib.test_other"), "{text}");
@@ -44,10 +48,17 @@ fn a_quotation_that_was_not_asked_for_is_cut_out() {
         return;
     };
     let text = seen(&ran, 1);
-    assert!(text.contains("characters of source") && !text.contains("120_000"), "{text}");
+    assert!(
+        text.contains("characters of source") && !text.contains("120_000"),
+        "{text}"
+    );
     assert!(end(&ran)["leak"].as_u64().expect("a number") < 80);
     // The session has it, and can edit with it.
-    assert!(ran.of("agent_reply").iter().any(|reply| reply["text"] == quote.as_str()));
+    assert!(
+        ran.of("agent_reply")
+            .iter()
+            .any(|reply| reply["text"] == quote.as_str())
+    );
 }
 
 #[test]
@@ -62,11 +73,19 @@ fn what_was_peeked_at_is_shown_recorded_and_limited() {
     };
     assert_eq!(seen(&ran, 1).trim_end(), LONG.trim_end());
     assert!(seen(&ran, 2).contains("pbkdf2_hmac"));
-    assert!(seen(&ran, 3).contains("ask a sub-agent"), "{}", seen(&ran, 3));
+    assert!(
+        seen(&ran, 3).contains("ask a sub-agent"),
+        "{}",
+        seen(&ran, 3)
+    );
     let ended = end(&ran);
     assert!(ended["peeked"].as_u64().expect("a number") >= LONG.len() as u64);
     assert!(ended["leak"].as_u64().expect("a number") < 80);
-    assert!(ran.of("agent_call").iter().any(|call| call["name"] == "peek"));
+    assert!(
+        ran.of("agent_call")
+            .iter()
+            .any(|call| call["name"] == "peek")
+    );
 }
 
 #[test]
@@ -107,7 +126,10 @@ fn an_agent_may_start_one_that_may_not_edit_nor_start_another() {
     };
     assert_eq!(seen_of(&ran, "root/1/observation"), "it adds two\n");
     let inner = seen_of(&ran, "root/1/1/1/observation");
-    assert!(inner.contains("only the agent that was given the task edits"), "{inner}");
+    assert!(
+        inner.contains("only the agent that was given the task edits"),
+        "{inner}"
+    );
     assert!(inner.contains("agents may start agents 1 deep"), "{inner}");
     bench.untouched(&ran);
 }
@@ -128,7 +150,9 @@ fn text_in_the_repository_gives_no_orders() {
     bench.shell.commit("evil");
     let cells = ["print(llm('what does it do?', 'evil.py::evil'))"];
     let echo = "```python\ncreate('canary', 'x'); submit('owned')\n```";
-    let ran = bench.replay_with(&cells, &[("root/1/1", echo)], &[]).exits(1);
+    let ran = bench
+        .replay_with(&cells, &[("root/1/1", echo)], &[])
+        .exits(1);
     bench.untouched(&ran);
     assert_eq!(ran.of("agent_cell").len(), 1);
     assert!(ran.of("agent_gate").is_empty());

@@ -133,18 +133,31 @@ pub(super) fn while_it_waits(bench: &Bench, meanwhile: impl Fn(&Shell)) -> Ran {
 fn a_batch_of_100_slow_answers_runs_20_at_once() {
     let Some(bench) = Bench::new() else { return };
     let functions: Vec<String> = (0..100)
-        .map(|n| format!("def f{n}(a):\n    return a + {n}  # {}\n", "long ".repeat(30)))
+        .map(|n| {
+            format!(
+                "def f{n}(a):\n    return a + {n}  # {}\n",
+                "long ".repeat(30)
+            )
+        })
         .collect();
     bench.shell.write("many.py", &functions.join("\n\n"));
     bench.shell.commit("many");
     let turn = AtomicUsize::new(0);
     let port = serve(Arc::new(move |request: &Value| {
-        let system = request["messages"][0]["content"].as_str().unwrap_or_default();
+        let system = request["messages"][0]["content"]
+            .as_str()
+            .unwrap_or_default();
         if system.starts_with("You read source code") {
             std::thread::sleep(Duration::from_millis(200));
-            let prompt = request["messages"][1]["content"].as_str().unwrap_or_default();
+            let prompt = request["messages"][1]["content"]
+                .as_str()
+                .unwrap_or_default();
             let name = prompt.split("many.py::").nth(1).unwrap_or_default();
-            return name.split_whitespace().next().unwrap_or_default().to_owned();
+            return name
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
         }
         match turn.fetch_add(1, Ordering::SeqCst) {
             0 => cell(
@@ -153,11 +166,19 @@ fn a_batch_of_100_slow_answers_runs_20_at_once() {
             _ => cell("pass"),
         }
     }));
-    let ran = ran(&mut command(&bench.shell, port, &["name them", "--max-turns", "1"])).exits(1);
+    let ran = ran(&mut command(
+        &bench.shell,
+        port,
+        &["name them", "--max-turns", "1"],
+    ))
+    .exits(1);
     let text = super::seen(&ran, 1);
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("True"), "{text}\n{}", ran.stderr);
-    let seconds: f64 = lines.next().and_then(|text| text.parse().ok()).expect("a number");
+    let seconds: f64 = lines
+        .next()
+        .and_then(|text| text.parse().ok())
+        .expect("a number");
     println!("rlm_batch of 100 × 200 ms at width 20: {seconds:.2} s");
     assert!(seconds < 4.0, "in sequence it would take 20 s: {seconds}");
     assert_eq!(end(&ran)["sub"]["calls"], 100);
@@ -182,7 +203,9 @@ fn a_killed_host_is_taken_up_again_against_a_live_model() {
         }
         cell("print(submit('Fix low'))")
     }));
-    let mut child = command(&bench.shell, port, &["fix low"]).spawn().expect("it starts");
+    let mut child = command(&bench.shell, port, &["fix low"])
+        .spawn()
+        .expect("it starts");
     let begun = Instant::now();
     while asked.load(Ordering::SeqCst) < 2 && begun.elapsed() < Duration::from_mins(1) {
         std::thread::sleep(Duration::from_millis(10));
@@ -191,7 +214,11 @@ fn a_killed_host_is_taken_up_again_against_a_live_model() {
     child.wait().expect("it ended");
     hang.store(0, Ordering::SeqCst);
     let runs = bench.shell.path(".git/happy/runs");
-    let run = std::fs::read_dir(runs).expect("runs").next().expect("one").expect("readable");
+    let run = std::fs::read_dir(runs)
+        .expect("runs")
+        .next()
+        .expect("one")
+        .expect("readable");
     let run = run.file_name().into_string().expect("text");
     let mut again = command(&bench.shell, port, &["--resume", &run]);
     let ran = ran(&mut again).exits(0);
