@@ -526,7 +526,7 @@ pub enum Record {
     },
     /// One thing that was examined on this machine.
     Check {
-        /// `repository`, `git`, `index`, `disk`, `sandbox` or `sandboxes`.
+        /// `repository`, `git`, `index`, `disk`, `versions`, `sandbox` or `sandboxes`.
         check: &'static str,
         /// Which, where there are several.
         #[serde(skip_serializing_if = "Option::is_none")]

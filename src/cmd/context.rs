@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
@@ -127,12 +128,30 @@ pub struct Context {
     /// The snapshots that were opened so far, the last one last.
     pub states: RefCell<Vec<State>>,
     watcher: Option<Arc<dyn Progress + Send + Sync>>,
+    /// Where a program that embeds this one is: its environment, and how it
+    /// stops what takes long. A process of its own asks the system instead.
+    host: Option<Host>,
     started: Instant,
     /// Stored snapshots are not to be used: one proved damaged.
     distrust: Cell<bool>,
     /// Whose vectors snapshots must have.
     pub meaning: super::meaning::Choice,
     warned: RefCell<Vec<String>>,
+}
+
+/// What a program gives that embeds this one.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// Its environment, captured where nobody changes it meanwhile.
+    pub environment: Environment,
+    /// The number of the signal that came; 0 while none did.
+    pub signal: Arc<AtomicUsize>,
+}
+
+impl Host {
+    fn is_stopped(&self) -> bool {
+        self.signal.load(Ordering::SeqCst) != 0
+    }
 }
 
 impl Context {
@@ -150,6 +169,7 @@ impl Context {
             input: None,
             states: RefCell::default(),
             watcher: None,
+            host: None,
             started: Instant::now(),
             distrust: Cell::new(false),
             meaning: super::meaning::Choice::default(),
@@ -171,6 +191,22 @@ impl Context {
             watcher: Some(watcher),
             ..Self::with(args, output)
         }
+    }
+
+    /// For a program that embeds this one: nothing is printed, no signal is
+    /// caught, and warnings wait in [`Context::warnings`]. With `distrust`,
+    /// stored snapshots are built anew.
+    pub fn embedded(mut args: GlobalArgs, host: Host, distrust: bool) -> Self {
+        args.quiet = true;
+        let mut context = Self::new(args);
+        context.host = Some(host);
+        context.distrust = Cell::new(distrust);
+        context
+    }
+
+    /// What was, or would have been, said on standard error.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warned.borrow().clone()
     }
 
     /// Whether to run again after that failure: a block of a snapshot proved
@@ -209,7 +245,10 @@ impl Context {
 
     /// The repository around the current folder.
     pub fn repo(&self) -> Result<Repo, Error> {
-        let environment = Environment::from_vars(std::env::vars_os());
+        let environment = match &self.host {
+            Some(host) => host.environment.clone(),
+            None => Environment::from_vars(std::env::vars_os()),
+        };
         Ok(Repo::discover(&self.directory()?, &environment)?)
     }
 
@@ -400,9 +439,33 @@ impl Context {
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {
                 self.warn("another process is indexing; waiting for it");
-                Ok(store.write(limit.saturating_sub(first), self.now())?)
+                let left = limit.saturating_sub(first);
+                match &self.host {
+                    None => Ok(store.write(left, self.now())?),
+                    Some(host) => self.wait(store, left, host),
+                }
             }
             begun => Ok(begun?),
+        }
+    }
+
+    /// Waits for the right to write, in steps between which it can be stopped.
+    fn wait<'s>(
+        &self,
+        store: &'s Store,
+        limit: Duration,
+        host: &Host,
+    ) -> Result<Writer<'s>, Error> {
+        let begun = Instant::now();
+        loop {
+            if host.is_stopped() {
+                return Err(Error::Interrupted { signal: 2 });
+            }
+            let left = limit.saturating_sub(begun.elapsed());
+            match store.write(left.min(PATIENCE), self.now()) {
+                Err(crate::index::Error::Busy { .. }) if left > PATIENCE => {}
+                ended => return Ok(ended?),
+            }
         }
     }
 
@@ -493,7 +556,10 @@ impl Context {
             };
             return Ok(builder.build(files, source, writer, identity, publish)?);
         }
-        let signals = Signals::catch();
+        let signals = match &self.host {
+            Some(host) => Signals::told(Arc::clone(&host.signal)),
+            None => Signals::catch(),
+        };
         let bar = Bar::new(
             !self.args.quiet && std::io::stderr().is_terminal(),
             signals.clone(),
@@ -528,8 +594,10 @@ impl Context {
     /// Says something on standard error that the user should know.
     pub fn warn(&self, text: &str) {
         let mut warned = self.warned.borrow_mut();
-        if !self.args.quiet && !warned.iter().any(|known| known == text) {
-            self.output.warn(text);
+        if !warned.iter().any(|known| known == text) {
+            if !self.args.quiet {
+                self.output.warn(text);
+            }
             warned.push(text.to_owned());
         }
     }

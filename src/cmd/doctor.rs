@@ -7,8 +7,8 @@ use crate::{git, sandbox};
 
 /// Say what works on this machine, and what would make the rest work
 ///
-/// Git, the index of this repository, the room beside it, and each sandbox
-/// after a self-test.
+/// Git, the index of this repository, the room beside it, whether the Python
+/// module is of this version, and each sandbox after a self-test.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -39,6 +39,7 @@ pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
         }
         index(context, repo);
     }
+    super::skew::tell(context);
     let probes = sandbox::probe_all();
     let any = probes.iter().any(|probe| probe.works.is_ok());
     for probe in probes {

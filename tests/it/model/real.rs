@@ -58,11 +58,6 @@ impl ModelServer {
         })
     }
 
-    /// Where it is.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
     fn settings(&self, wire: WireKind) -> Settings {
         Settings {
             limits: http::Limits {
