@@ -10,7 +10,10 @@ pub fn page(events: &[Event]) -> String {
     let mut title = String::from("A run of happy agent");
     for event in events {
         if let Event::AgentStart { task, .. } = event {
-            title = task.lines().next().unwrap_or_default().to_owned();
+            task.lines()
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut title);
         }
         section(&mut body, event);
     }
