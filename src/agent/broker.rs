@@ -92,7 +92,7 @@ async fn serve(
     name: &str,
     arguments: &Arguments<'_>,
 ) -> Result<Value, Fault> {
-    if let Some(answer) = questions::answer(run.place, &run.embedder, name, arguments) {
+    if let Some(answer) = questions::answer(run.place, &*run.embedder, name, arguments) {
         return answer;
     }
     let changes = matches!(name, "edit" | "create" | "delete" | "reset");

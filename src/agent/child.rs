@@ -193,7 +193,7 @@ impl<'a> Worker<'a> {
             ok,
             text: text.clone(),
             budget: budget.clone(),
-            milliseconds: begun.elapsed().as_millis() as u64,
+            microseconds: begun.elapsed().as_micros() as u64,
         });
         let text = if text.trim().is_empty() {
             "(no output)".to_owned()

@@ -10,7 +10,10 @@ pub fn page(events: &[Event]) -> String {
     let mut title = String::from("A run of happy agent");
     for event in events {
         if let Event::AgentStart { task, .. } = event {
-            title = task.lines().next().unwrap_or_default().to_owned();
+            task.lines()
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut title);
         }
         section(&mut body, event);
     }
@@ -181,7 +184,7 @@ mod tests {
             ok: true,
             text: "<script>alert(1)</script>".to_owned(),
             budget: "a & b".to_owned(),
-            milliseconds: 1,
+            microseconds: 1,
         }];
         let html = page(&events);
         assert!(!html.contains("<script"), "{html}");

@@ -176,13 +176,13 @@ fn show(place: &dyn Workplace, arguments: &Arguments<'_>) -> Answer {
 
 fn symbols(place: &dyn Workplace, arguments: &Arguments<'_>) -> Answer {
     let filter = SymbolFilter {
-        pattern: arguments.optional("pattern").map(|text| text.into()),
+        pattern: arguments.optional("pattern").map(Into::into),
         kinds: arguments
             .optional("kind")
             .map(|kind| kind.split(',').map(str::to_owned).collect())
             .unwrap_or_default(),
         languages: Vec::new(),
-        path: arguments.optional("path").map(|text| text.into()),
+        path: arguments.optional("path").map(Into::into),
     };
     let mut bag = Bag::new(place, arguments);
     let mut failed = None;

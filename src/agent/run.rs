@@ -16,7 +16,7 @@ use super::workplace::Workplace;
 use super::{Error, Options};
 use crate::model::{self, Budget, Limits, Money, ReplayClient, Report};
 use crate::record::agent::{Event, Spent};
-use crate::vector::StaticEmbedder;
+use crate::vector::Embedder;
 
 /// All that a run has.
 pub(super) struct Run<'a> {
@@ -25,7 +25,7 @@ pub(super) struct Run<'a> {
     pub(super) models: Models,
     pub(super) id: &'a RunId,
     pub(super) spec: Spec,
-    pub(super) embedder: StaticEmbedder,
+    pub(super) embedder: Box<dyn Embedder + 'a>,
     pub(super) budget: Budget,
     pub(super) draft: RefCell<Draft>,
     pub(super) gate: Gate,
@@ -182,7 +182,7 @@ pub fn run(
             reads,
             cell: options.cell,
         },
-        embedder: StaticEmbedder::new()?,
+        embedder: place.embedder()?,
         budget: Budget::new(Limits {
             turns: None,
             tokens: Some(options.tokens),
@@ -292,7 +292,7 @@ fn drive(run: &Run<'_>, task: &str) -> Result<super::child::Worked, Error> {
             path: "tokio".into(),
             source,
         })?;
-    let opening = super::prompts::opening(run.place, &run.embedder, task, run.options.small)?;
+    let opening = super::prompts::opening(run.place, &*run.embedder, task, run.options.small)?;
     let worked = runtime.block_on(work(run, Agent::root(opening)));
     // A session that is still starting is not waited for.
     runtime.shutdown_background();

@@ -119,19 +119,19 @@ impl Session {
             return why.to_owned();
         };
         match process.kill() {
-            Ok(ended) => match ended.limit_hit {
-                Some(limit) => format!("stopped by the limit on {}", limit.name()),
-                None => {
-                    let said = String::from_utf8_lossy(&ended.stderr);
-                    let last = said.trim().lines().last().unwrap_or_default();
-                    if last.is_empty() {
-                        why.to_owned()
-                    } else {
-                        let last: String = last.chars().take(200).collect();
-                        format!("{why} ({last})")
-                    }
+            Ok(ended) => {
+                if let Some(limit) = ended.limit_hit {
+                    return format!("stopped by the limit on {}", limit.name());
                 }
-            },
+                let said = String::from_utf8_lossy(&ended.stderr);
+                let last = said.trim().lines().last().unwrap_or_default();
+                if last.is_empty() {
+                    why.to_owned()
+                } else {
+                    let last: String = last.chars().take(200).collect();
+                    format!("{why} ({last})")
+                }
+            }
             Err(error) => format!("{why} ({error})"),
         }
     }

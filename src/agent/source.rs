@@ -57,12 +57,11 @@ pub(super) fn lines(
     node: u32,
     range: Option<(u32, u32)>,
 ) -> Result<String, Error> {
-    let (first, last) = match range {
-        Some(range) => range,
-        None => {
-            let known = measure(place, node)?;
-            (known.first, known.last)
-        }
+    let (first, last) = if let Some(range) = range {
+        range
+    } else {
+        let known = measure(place, node)?;
+        (known.first, known.last)
     };
     let bytes = place.read(place.snapshot().symbol(node)?.file)?;
     let text = String::from_utf8_lossy(&bytes);

@@ -13,6 +13,7 @@ use crate::patch::{Applied, Edit, Plan};
 use crate::record::agent::Event;
 use crate::runner::{Outcome, Test};
 use crate::sandbox::Chosen;
+use crate::vector::Embedder;
 
 /// The repository that a run is about, in the state in which the run began.
 pub trait Workplace {
@@ -21,6 +22,9 @@ pub trait Workplace {
 
     /// The bytes of a file of the index.
     fn read(&self, file: u32) -> Result<Vec<u8>, Error>;
+
+    /// What searches by meaning: the embedder that made the index.
+    fn embedder(&self) -> Result<Box<dyn Embedder + '_>, Error>;
 
     /// What edits make of the working tree.
     fn plan(&self, edits: &[Edit]) -> Result<Plan, Error>;

@@ -47,6 +47,7 @@ pub(super) fn write(pen: &mut Pen<'_>, event: &Event) -> io::Result<()> {
         Event::AgentCall {
             name, about, error, ..
         } => {
+            let about = about.split_whitespace().collect::<Vec<_>>().join(" ");
             pen.put(DIM, &format!("  │ {name} {about}"))?;
             match error {
                 Some(error) => pen.put(RED, &format!("  {error}")),

@@ -141,9 +141,9 @@ pub enum Event {
         text: String,
         /// What is left of the budget.
         budget: String,
-        /// How long the cell took.
+        /// How long it took from the cell to this, calls of the host included.
         #[serde(default)]
-        milliseconds: u64,
+        microseconds: u64,
     },
     /// The gate judged the edits.
     AgentGate {

@@ -21,6 +21,7 @@ use crate::record::Record;
 use crate::record::agent::Event;
 use crate::runner::{self, Bounds, Host as _, Job, Outcome, Project, Runner, Said, Test, Wanted};
 use crate::sandbox::{self, Chosen, Status};
+use crate::vector::Embedder;
 
 /// The repository of a run, and how it is tested.
 pub(super) struct Place<'a> {
@@ -62,6 +63,7 @@ impl<'a> Place<'a> {
         let worktree = patching::worktree(repo)?;
         let root = worktree.root().to_owned();
         let base = repo.worktree()?.id().to_string();
+        context.meaning.for_search()?;
         let opened = context.open(&AtArgs::default())?;
         Ok(Self {
             context,
@@ -144,6 +146,10 @@ impl Workplace for Place<'_> {
 
     fn read(&self, file: u32) -> Result<Vec<u8>, Error> {
         self.opened.read(file).map_err(host)
+    }
+
+    fn embedder(&self) -> Result<Box<dyn Embedder + '_>, Error> {
+        self.context.meaning.embedder().map_err(host)
     }
 
     fn plan(&self, edits: &[Edit]) -> Result<Plan, Error> {
@@ -269,9 +275,9 @@ impl Workplace for Place<'_> {
             };
             if told.is_some() {
                 let all = [&ended.stdout[..], b"\n", &ended.stderr[..]].concat();
-                trial.output = String::from_utf8_lossy(&all[all.len().saturating_sub(4000)..])
+                String::from_utf8_lossy(&all[all.len().saturating_sub(4000)..])
                     .trim()
-                    .to_owned();
+                    .clone_into(&mut trial.output);
                 trial.trouble = trial.trouble.take().or(told);
             }
         }
