@@ -103,11 +103,10 @@ impl Linker<'_> {
             return shape;
         };
         let bases = self.hierarchy.bases.get(&param);
-        if let Some(base) = bases.and_then(|bases| bases.first()) {
-            if self.def(base.class).kind != kind::TYPE_PARAM {
+        if let Some(base) = bases.and_then(|bases| bases.first())
+            && self.def(base.class).kind != kind::TYPE_PARAM {
                 return Shape::Class(base.class);
             }
-        }
         match self.hierarchy.external.get(&param) {
             Some(external) if bases.is_none() => Shape::External(*external),
             _ => shape,

@@ -34,8 +34,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(15),
-            first_byte: Duration::from_secs(600),
-            idle: Duration::from_secs(120),
+            first_byte: Duration::from_mins(10),
+            idle: Duration::from_mins(2),
             bytes: 64 << 20,
             line: 8 << 20,
             events: 1_000_000,

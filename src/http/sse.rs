@@ -54,18 +54,15 @@ impl Events {
             if self.ended {
                 return Ok(None);
             }
-            match self.body.piece().await? {
-                Some(bytes) => {
-                    if let Err(what) = self.parser.feed(&bytes, &mut self.ready) {
-                        return Err(self.malformed(what));
-                    }
+            if let Some(bytes) = self.body.piece().await? {
+                if let Err(what) = self.parser.feed(&bytes, &mut self.ready) {
+                    return Err(self.malformed(what));
                 }
-                None => {
-                    // The standard drops an event that no blank line ends; many
-                    // servers leave the last blank line out.
-                    self.parser.end(&mut self.ready);
-                    self.ended = true;
-                }
+            } else {
+                // The standard drops an event that no blank line ends; many
+                // servers leave the last blank line out.
+                self.parser.end(&mut self.ready);
+                self.ended = true;
             }
         }
     }

@@ -63,7 +63,7 @@ impl Settings {
             input_tokens: 8000,
             allow_plain_http: false,
             limits: http::Limits {
-                first_byte: Duration::from_secs(120),
+                first_byte: Duration::from_mins(2),
                 ..http::Limits::default()
             },
             policy: http::Policy::default(),

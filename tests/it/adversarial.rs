@@ -13,7 +13,7 @@ fn link(path: &str, text: &str) -> (u64, usize) {
     let id = detect(path.as_bytes(), text.as_bytes()).expect("the name tells the language");
     let lang = language(id).expect("a detected language is of the list");
     let mut parser = tree_sitter::Parser::new();
-    let found = extract(&mut parser, text.as_bytes(), lang, Duration::from_secs(60))
+    let found = extract(&mut parser, text.as_bytes(), lang, Duration::from_mins(1))
         .expect("the file passes the gate and parses in time");
     let bytes = found.facts.to_bytes();
     let parsed = [Parsed {

@@ -139,7 +139,7 @@ fn identifiers(text: &str, whole: bool) -> impl Iterator<Item = &str> {
         .map(|word| {
             // `name(arguments)` names what is called.
             let word = match word.find('(') {
-                Some(at) if at > 0 && word.contains(')') => &word[..at + 1],
+                Some(at) if at > 0 && word.contains(')') => &word[..=at],
                 _ => word,
             };
             word.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '(' | '$'))

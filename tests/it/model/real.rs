@@ -58,10 +58,15 @@ impl ModelServer {
         })
     }
 
+    /// Where it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     fn settings(&self, wire: WireKind) -> Settings {
         Settings {
             limits: http::Limits {
-                idle: Duration::from_secs(60),
+                idle: Duration::from_mins(1),
                 ..http::Limits::default()
             },
             ..Settings::new(wire, &self.url, "smollm2")
