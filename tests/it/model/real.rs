@@ -95,7 +95,9 @@ fn a_real_server_streams_tells_usage_stops_and_knows_its_limits_on_each_wire() {
             temperature: Some(0.0),
             ..question("Tell me about the sea.")
         };
+        let started = Instant::now();
         let (reply, heard) = complete(&settings, &request);
+        let once = started.elapsed();
         let reply = reply.expect("it answers");
         assert!(heard.len() > 3, "{wire}: it is streamed: {heard:?}");
         assert_eq!(heard.concat(), reply.text, "{wire}");
@@ -121,7 +123,8 @@ fn a_real_server_streams_tells_usage_stops_and_knows_its_limits_on_each_wire() {
             "{wire}: {reply:?}"
         );
 
-        // Cancelled in the middle, the server is free again at once.
+        // Cancelled in the middle, the server is free again at once: it does one
+        // thing at a time, and the whole long answer would take thirty short ones.
         let long = Request {
             max_output_tokens: 400,
             ..request.clone()
@@ -142,11 +145,8 @@ fn a_real_server_streams_tells_usage_stops_and_knows_its_limits_on_each_wire() {
         });
         let started = Instant::now();
         complete(&settings, &request).0.expect("it answers again");
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "{wire}: {:?}",
-            started.elapsed()
-        );
+        let again = started.elapsed();
+        assert!(again < once * 10, "{wire}: {again:?} after {once:?}");
     }
 }
 
