@@ -22,7 +22,7 @@ pub enum Format {
     Dot,
     /// A Mermaid flowchart.
     Mermaid,
-    /// GraphML, as networkx, Gephi and yEd read it.
+    /// `GraphML`, as networkx, Gephi and yEd read it.
     Graphml,
     /// One table of nodes and edges.
     Csv,

@@ -1,4 +1,4 @@
-//! GraphML, as networkx, Gephi, igraph and yEd read it.
+//! `GraphML`, as networkx, Gephi, igraph and yEd read it.
 
 use std::fmt::Write;
 

@@ -154,9 +154,10 @@ fn records(
     match scope {
         Some(scope) if symbols => {
             for &node in scope.nodes() {
-                let doc = match snapshot.is_external(node) {
-                    true => &[][..],
-                    false => snapshot.text(snapshot.symbol(node)?.doc)?,
+                let doc = if snapshot.is_external(node) {
+                    &[][..]
+                } else {
+                    snapshot.text(snapshot.symbol(node)?.doc)?
                 };
                 open = context.output.emit(&Record::Symbol {
                     symbol: query::symbol(snapshot, node)?,
