@@ -1,5 +1,7 @@
 //! Which state of the repository was asked, and what the index warns of.
 
+use std::fmt::Write as _;
+
 use super::context::Opened;
 use crate::git::Repo;
 use crate::index::Warning;
@@ -19,7 +21,12 @@ impl State {
     /// The state that a snapshot is of.
     pub fn of(opened: &Opened) -> Self {
         let identity = opened.snapshot.segment().identity();
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |bytes: &[u8]| {
+            bytes.iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+        };
         let (revision, key) = if identity.commit.is_empty() {
             (opened.name.clone(), &identity.tree)
         } else {

@@ -104,9 +104,10 @@ impl Linker<'_> {
         };
         let bases = self.hierarchy.bases.get(&param);
         if let Some(base) = bases.and_then(|bases| bases.first())
-            && self.def(base.class).kind != kind::TYPE_PARAM {
-                return Shape::Class(base.class);
-            }
+            && self.def(base.class).kind != kind::TYPE_PARAM
+        {
+            return Shape::Class(base.class);
+        }
         match self.hierarchy.external.get(&param) {
             Some(external) if bases.is_none() => Shape::External(*external),
             _ => shape,

@@ -2,7 +2,7 @@
 //! was paid for before, and the rest asked for group by group.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::build::BuildError;
 use super::vectors::{Row, VectorCache, chunk_hash};
@@ -103,14 +103,14 @@ pub(super) fn vectors(
             (Chunks { defs, hashes }, missing)
         })
         .collect();
-    let (mut bill, mut seen) = (Bill::default(), FxHashMap::default());
+    let (mut bill, mut seen) = (Bill::default(), FxHashSet::default());
     let mut texts: Vec<(u128, String)> = Vec::new();
     let mut chunks = Vec::with_capacity(found.len());
     for (own, missing) in found {
         bill.chunks += own.hashes.len();
         bill.cached += own.hashes.len() - missing.len();
         for (hash, text) in missing {
-            if seen.insert(hash, ()).is_none() {
+            if seen.insert(hash) {
                 bill.tokens += endpoint::tokens(&text);
                 texts.push((hash, text));
             }

@@ -412,10 +412,14 @@ pub async fn ask(
     let answer = client.complete(request, on_text);
     let answer = match budget.time_left() {
         None => answer.await,
-        Some(left) => if let Ok(answer) = tokio::time::timeout(left, answer).await { answer } else {
-            let wall = budget.0.limits.wall.unwrap_or_default();
-            return Err(Exhausted::Wall(wall).into());
-        },
+        Some(left) => {
+            if let Ok(answer) = tokio::time::timeout(left, answer).await {
+                answer
+            } else {
+                let wall = budget.0.limits.wall.unwrap_or_default();
+                return Err(Exhausted::Wall(wall).into());
+            }
+        }
     };
     match answer {
         Ok(reply) => {

@@ -107,12 +107,16 @@ fn read_by(program: &Path, args: &[&str], folder: &Path) -> Option<Value> {
     {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("skipped: no `{}`: {error}", program.display());
+            println!("skipped: no `{}`: {error}", program.display());
             return None;
         }
     };
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program:?} {args:?}\n{stderr}");
+    assert!(
+        output.status.success(),
+        "{} {args:?}\n{stderr}",
+        program.display()
+    );
     Some(serde_json::from_slice(&output.stdout).expect("it is JSON"))
 }
 
@@ -171,7 +175,7 @@ fn graphviz_reads_dot_with_the_same_counts() {
 fn mermaid_reads_its_flowchart_with_the_same_counts() {
     let modules = root().join("target/tools/node");
     if !modules.join("node_modules/mermaid").is_dir() {
-        eprintln!("skipped: no Mermaid; `tools/setup.sh long` installs it");
+        println!("skipped: no Mermaid; `tools/setup.sh long` installs it");
         return;
     }
     let shell = repository();
@@ -254,7 +258,7 @@ fn the_scip_bindings_read_the_index_with_the_same_counts() {
     // `scip lint` is the format's own judge, where it is installed.
     let tool = root().join("target/tools/go/bin/scip");
     if !tool.is_file() {
-        eprintln!("skipped: no `scip` tool; `tools/setup.sh long` installs it");
+        println!("skipped: no `scip` tool; `tools/setup.sh long` installs it");
         return;
     }
     let lint = Command::new(tool)
@@ -315,7 +319,7 @@ fn what_lies_around_a_symbol_is_less_and_closed() {
 fn the_page_draws_finds_expands_and_asks_no_network() {
     let Some(python) = python() else { return };
     if !Path::new("/usr/bin/chromium").exists() || !Path::new("/usr/bin/chromedriver").exists() {
-        eprintln!("skipped: no Chromium; `tools/setup.sh long` installs it");
+        println!("skipped: no Chromium; `tools/setup.sh long` installs it");
         return;
     }
     let shell = repository();

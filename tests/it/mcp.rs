@@ -13,7 +13,7 @@ pub(crate) fn python() -> Option<PathBuf> {
     if python.is_file() {
         return Some(python);
     }
-    eprintln!(
+    println!(
         "skipped: no `{}`; `tools/python-env.sh` makes it",
         python.display()
     );
@@ -40,7 +40,7 @@ fn scenario(name: &str) {
         text(&output.stdout),
         text(&output.stderr)
     );
-    eprint!("{}", text(&output.stdout));
+    print!("{}", text(&output.stdout));
 }
 
 #[test]

@@ -154,7 +154,11 @@ fn records(
     match scope {
         Some(scope) if symbols => {
             for &node in scope.nodes() {
-                let doc = if snapshot.is_external(node) { &[][..] } else { snapshot.text(snapshot.symbol(node)?.doc)? };
+                let doc = if snapshot.is_external(node) {
+                    &[][..]
+                } else {
+                    snapshot.text(snapshot.symbol(node)?.doc)?
+                };
                 open = context.output.emit(&Record::Symbol {
                     symbol: query::symbol(snapshot, node)?,
                     doc: (!doc.is_empty()).then(|| doc.into()),

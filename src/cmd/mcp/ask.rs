@@ -53,7 +53,7 @@ pub fn ask(globals: &GlobalArgs, question: Question, watch: &Arc<Watch>) -> Answ
             return answer(
                 started,
                 &State::default(),
-                Taken::default(),
+                &Taken::default(),
                 None,
                 Some(&error),
             );
@@ -75,7 +75,7 @@ pub fn ask(globals: &GlobalArgs, question: Question, watch: &Arc<Watch>) -> Answ
         let error = Error::Usage(
             "the code has changed since the page before; ask again without `cursor`".to_owned(),
         );
-        return answer(started, &state, Taken::default(), None, Some(&error));
+        return answer(started, &state, &Taken::default(), None, Some(&error));
     }
     let next = taken.next.take().map(|mark| Cursor {
         mark,
@@ -91,7 +91,7 @@ pub fn ask(globals: &GlobalArgs, question: Question, watch: &Arc<Watch>) -> Answ
         }
         next => next,
     };
-    answer(started, &state, taken, next.as_ref(), done.err().as_ref())
+    answer(started, &state, &taken, next.as_ref(), done.err().as_ref())
 }
 
 /// The state that was asked last: where a verb compares two, the new one.
@@ -117,7 +117,7 @@ fn state_of(context: &Context, taken: &Taken) -> State {
 fn answer(
     started: Instant,
     state: &State,
-    taken: Taken,
+    taken: &Taken,
     next: Option<&Cursor>,
     error: Option<&Error>,
 ) -> Answer {

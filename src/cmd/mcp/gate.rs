@@ -137,10 +137,13 @@ impl IdScan {
     }
 
     fn byte(&mut self, byte: u8) {
-        if self.depth == 1 && (self.in_string || !matches!(byte, b':' | b',' | b'}'))
-            && self.token.len() < MAX_ID && (self.in_string || !byte.is_ascii_whitespace()) {
-                self.token.push(byte);
-            }
+        if self.depth == 1
+            && (self.in_string || !matches!(byte, b':' | b',' | b'}'))
+            && self.token.len() < MAX_ID
+            && (self.in_string || !byte.is_ascii_whitespace())
+        {
+            self.token.push(byte);
+        }
         if self.in_string {
             match byte {
                 _ if self.escaped => self.escaped = false,

@@ -264,7 +264,9 @@ mod tests {
 
     #[test]
     fn a_long_source_goes_on_where_the_page_before_ended() {
-        let mut text: String = (0..300).map(|at| format!("line \"{at}\"\n")).collect();
+        let mut text: String = (0..300)
+            .flat_map(|at| ["line ".to_owned(), format!("\"{at}\"\n")])
+            .collect();
         text.push_str(&"é".repeat(3000));
         let (mut joined, mut mark, mut pages) = (String::new(), Mark::default(), 0);
         loop {

@@ -219,7 +219,13 @@ impl<'a> Priors<'a> {
             && folders(path).any(|(around, folder)| {
                 let newest = self.newest.get(around).copied().unwrap_or(0);
                 let asked = self.versions.iter().any(|version| *version <= newest);
-                version(folder).is_some_and(|found| if asked { !self.versions.contains(&found) } else { found < newest })
+                version(folder).is_some_and(|found| {
+                    if asked {
+                        !self.versions.contains(&found)
+                    } else {
+                        found < newest
+                    }
+                })
             })
     }
 
