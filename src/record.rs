@@ -31,6 +31,27 @@ impl From<&str> for Text {
     }
 }
 
+impl schemars::JsonSchema for Text {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Text; what is not UTF-8 stands as base64.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": { "bytes": { "type": "string", "contentEncoding": "base64" } },
+                    "required": ["bytes"],
+                    "additionalProperties": false
+                }
+            ]
+        })
+    }
+}
+
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match std::str::from_utf8(&self.0) {
@@ -46,7 +67,7 @@ impl Serialize for Text {
 }
 
 /// How an edge was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// Scope, import or declared type decides it.
@@ -69,7 +90,7 @@ impl Confidence {
 }
 
 /// A symbol: what it is and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Symbol {
     /// Stable name: `path::Container.name`.
     pub symbol: Text,
@@ -92,7 +113,7 @@ pub struct Symbol {
 }
 
 /// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Site {
     /// The file.
     pub site_path: Text,
@@ -103,7 +124,7 @@ pub struct Site {
 }
 
 /// What each signal of a search gave a hit; the score is their sum times the prior.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Shares {
     /// The query names it.
     pub name: f32,
@@ -120,7 +141,7 @@ pub struct Shares {
 }
 
 /// A record.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record {
     /// A symbol, as `symbols` lists it.
@@ -470,6 +491,25 @@ pub enum Record {
         /// From the symbol to the touched one, both included.
         chain: Vec<Text>,
     },
+    /// A test that ends otherwise than it did on the base.
+    TestChange {
+        /// Its name, as the runner gives it.
+        name: String,
+        /// Its file, where the runner says it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// How it ended on the base; absent where it did not run there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<&'static str>,
+        /// How it ended now; absent where it did not run.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<&'static str>,
+        /// `broken`, `fixed`, `added`, `gone` or `changed`.
+        verdict: &'static str,
+        /// Why it failed or was left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
     /// A test that ended.
     Test {
         /// Its name, as the runner gives it.
@@ -499,6 +539,9 @@ pub enum Record {
         runner: &'static str,
         /// The sandbox.
         sandbox: &'static str,
+        /// `base` where the tests ran on what the change starts from.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        side: Option<&'static str>,
         /// Tests that passed.
         passed: u32,
         /// Tests that failed.
@@ -525,7 +568,8 @@ pub enum Record {
     },
     /// One thing that was examined on this machine.
     Check {
-        /// `repository`, `git`, `index`, `disk`, `sandbox` or `sandboxes`.
+        /// `repository`, `git`, `index`, `disk`, `sandbox`, `sandboxes`, `hooks`,
+        /// `completions`, `configuration`, `model` or `version`.
         check: &'static str,
         /// Which, where there are several.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -537,6 +581,49 @@ pub enum Record {
         /// What to do.
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
+    },
+    /// A hook of Git's, as far as it is ours.
+    Hook {
+        /// `post-commit`, `post-checkout`, `post-merge`, `post-rewrite` or `pre-push`.
+        event: &'static str,
+        /// `file`, `block`, `wrapped`, `configured`, `outdated` or `absent`.
+        state: &'static str,
+        /// The file it stands in, or would stand in.
+        path: Text,
+        /// Whether somebody else's hook runs there too.
+        others: bool,
+        /// Whether it was changed now.
+        changed: bool,
+        /// What to do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
+    /// A setting.
+    Setting {
+        /// Its name, without the leading `happy.`.
+        key: String,
+        /// Its value; of a secret, three dots.
+        value: String,
+        /// `environment`, `git`, `file` or `default`; with `--show-origin`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<&'static str>,
+        /// The variable or the file; with `--show-origin`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        place: Option<Text>,
+        /// Whether it holds; another may come first, or it may not be trusted.
+        used: bool,
+        /// Why it does not hold.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// That the file of the team's settings is trusted, or no longer.
+    Trust {
+        /// The file.
+        path: Text,
+        /// Whether it is trusted as it is now.
+        trusted: bool,
+        /// The settings that this decides.
+        keys: Vec<String>,
     },
     /// A failure, when output is JSON lines.
     Error {

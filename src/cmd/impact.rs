@@ -98,7 +98,7 @@ pub(super) fn reach(context: &Context, range: Option<&str>, all: bool) -> Result
 }
 
 /// The changes from one list of files to another, both sorted by path.
-fn against(old: &[TreeFile], new: &[TreeFile]) -> Vec<Change> {
+pub(super) fn against(old: &[TreeFile], new: &[TreeFile]) -> Vec<Change> {
     let olds: BTreeMap<_, _> = old
         .iter()
         .map(|file| (&file.path, (file.mode, file.id)))
@@ -284,7 +284,12 @@ fn patch_reach(context: &Context, repo: &Repo, all: bool) -> Result<Reach, Error
     let options = patch::Options::default();
     let plan = super::patch::plan(context, repo, None, &base, &edits, &options)?;
     let opened = context.open(&AtArgs::default())?;
-    let mut sides = Sides::new(&opened, &opened);
+    plan_reach(&opened, &plan, all)
+}
+
+/// What a plan for the working tree touches and reaches in it.
+pub(super) fn plan_reach(opened: &Opened, plan: &patch::Plan, all: bool) -> Result<Reach, Error> {
+    let mut sides = Sides::new(opened, opened);
     for change in &plan.changes {
         let path = change.from.as_ref().unwrap_or(&change.path).as_bytes();
         let bytes = |file: &Option<patch::File>| {

@@ -8,6 +8,7 @@ mod bases;
 mod callees;
 mod callers;
 mod changes;
+mod config;
 mod context;
 mod deps;
 mod doctor;
@@ -16,16 +17,22 @@ mod folder;
 mod gaps;
 mod gc;
 mod graph;
+mod hook;
 mod impact;
 mod index;
 mod input;
+mod listings;
 mod machine;
 mod output;
 mod patch;
 mod path;
 mod progress;
+mod push;
 mod refs;
+mod reports;
+mod runs;
 mod search;
+pub mod settings;
 mod show;
 mod signals;
 mod sources;
@@ -33,8 +40,10 @@ mod status;
 mod symbols;
 mod test;
 mod text;
+mod trusted;
 mod util;
 mod verdicts;
+mod warm;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
@@ -78,6 +87,8 @@ enum Verb {
     Impact(impact::Args),
     Patch(patch::Args),
     Test(test::Args),
+    Hook(hook::Args),
+    Config(config::Args),
     Doctor(doctor::Args),
     Status(status::Args),
     Gc(gc::Args),
@@ -102,9 +113,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     crate::index::exit_when_a_mapping_is_cut();
     let context = Context::new(cli.global);
+    if context.output.format().is_report() && !matches!(cli.verb, Verb::Impact(_) | Verb::Test(_)) {
+        let error = Error::Usage("only `impact` and `test` have such a report".to_owned());
+        context.output.fail(&error);
+        return ExitCode::from(error.exit());
+    }
     let mut done = run(&context, &cli.verb);
     // What changes files, or reads its task from standard input, runs once.
-    let asks = !matches!(cli.verb, Verb::Patch(_) | Verb::Util(_));
+    let asks = !matches!(cli.verb, Verb::Patch(_) | Verb::Util(_) | Verb::Hook(_));
     if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
         done = run(&context, &cli.verb);
     }
@@ -113,6 +129,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) if context.output.count() == 0 => ExitCode::from(1),
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        // The hook said why, in lines of its own.
+        Err(Error::PushStopped) => ExitCode::from(1),
         Err(error) => {
             context.output.fail(&error);
             ExitCode::from(error.exit())
@@ -135,6 +153,8 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Impact(args) => impact::run(context, args),
         Verb::Patch(args) => patch::run(context, args),
         Verb::Test(args) => test::run(context, args),
+        Verb::Hook(args) => hook::run(context, args),
+        Verb::Config(args) => config::run(context, args),
         Verb::Doctor(args) => doctor::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Gc(args) => gc::run(context, args),

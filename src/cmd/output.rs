@@ -1,6 +1,6 @@
 //! Records to standard output, as JSON lines or as text.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use super::error::Error;
@@ -14,6 +14,19 @@ pub enum Format {
     Jsonl,
     /// For people.
     Text,
+    /// A summary of `impact` and `test` for people, in Markdown.
+    Markdown,
+    /// What `impact` and `test` found, for code scanning (SARIF 2.1.0).
+    Sarif,
+    /// What `impact` and `test` found, as GitHub's annotations.
+    Github,
+}
+
+impl Format {
+    /// Whether it is one document of all records, which only some verbs have.
+    pub fn is_report(self) -> bool {
+        matches!(self, Self::Markdown | Self::Sarif | Self::Github)
+    }
 }
 
 /// When text is coloured.
@@ -37,6 +50,9 @@ pub struct Output {
     /// So many records are written already, of a run that starts over.
     skip: RefCell<u64>,
     failed: RefCell<Option<io::Error>>,
+    /// What a report will be about.
+    gathered: RefCell<Vec<Record>>,
+    reported: Cell<bool>,
 }
 
 impl Output {
@@ -61,6 +77,8 @@ impl Output {
             count: RefCell::new(0),
             skip: RefCell::new(0),
             failed: RefCell::new(None),
+            gathered: RefCell::default(),
+            reported: Cell::default(),
         }
     }
 
@@ -82,6 +100,10 @@ impl Output {
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b"\n")),
             Format::Text => text::write(&mut *out, record, self.color),
+            _ => {
+                self.gathered.borrow_mut().push(record.clone());
+                Ok(())
+            }
         };
         match written {
             Ok(()) => true,
@@ -120,6 +142,12 @@ impl Output {
 
     /// Makes sure that everything is out.
     pub fn finish(&self) -> Result<(), Error> {
+        if self.format.is_report() && !self.reported.replace(true) {
+            let report = super::reports::render(self.format, &self.gathered.borrow());
+            if let Err(error) = self.out.borrow_mut().write_all(report.as_bytes()) {
+                *self.failed.borrow_mut() = Some(error);
+            }
+        }
         let source = match self.failed.borrow_mut().take() {
             Some(error) => error,
             None => match self.out.borrow_mut().flush() {

@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::error::Error;
-use super::machine::Machine;
+use super::impact::Reach;
+use super::runs::{self, Ended, Tool, Trial};
+use super::settings::{self, Config};
 use super::{bases, input, patch as patching};
-use crate::git::Repo;
+use crate::git::{ObjectId, Repo};
 use crate::patch::{self, PatchError};
-use crate::record::{Record, Text};
-use crate::runner::{self, Case, Job, OUT, Outcome, Parser, Project, REPORT, Runner, Test, Wanted};
-use crate::sandbox::{self, Chosen, Limits, Mount, Policy, TreeView};
+use crate::record::Record;
+use crate::runner::{Bounds, Changed, Project, Test, Wanted};
+use crate::sandbox::{self, Chosen};
 
 /// Run the tests in a sandbox
 ///
 /// The runner is found by what the project holds; a project with several is
-/// tested with each. The tests see a copy of the working tree that costs
+/// tested with each. A command of the project's own is the setting
+/// `test.command`. The tests see a copy of the working tree that costs
 /// nothing and is gone afterwards: no network, no `.git`, no file of yours
 /// beside it, and an environment that names nothing of the machine. Each test
 /// is a record as it ends; a summary follows. That no test ran is no pass.
@@ -30,18 +33,33 @@ pub struct Args {
     /// Test the working tree with this patch, which is not applied
     #[arg(long, value_name = "FILE", conflicts_with = "affected")]
     patch: Option<PathBuf>,
+    /// Test the files of this revision instead of the working tree's
+    #[arg(long, value_name = "REV", conflicts_with = "patch")]
+    at: Option<String>,
+    /// Run the tests on what the change starts from, too, and tell the difference
+    ///
+    /// That is HEAD, the start of the range, or with `--patch` the working tree
+    /// as it is. A test that failed there already is no failure of the change.
+    #[arg(long)]
+    baseline: bool,
     /// This runner, whatever the project looks like
     #[arg(long, value_name = "NAME")]
     runner: Option<String>,
     /// This sandbox; `auto` takes the strongest that works here
-    #[arg(long, value_name = "NAME", default_value = "auto")]
-    sandbox: String,
+    ///
+    /// Without it, the setting `test.sandbox`.
+    #[arg(long, value_name = "NAME")]
+    sandbox: Option<String>,
     /// Stop after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    timeout: u64,
+    ///
+    /// Without it, the setting `test.timeout`: 600.
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
     /// Stop at so many mebibytes of memory
-    #[arg(long, value_name = "MIB", default_value_t = 4096)]
-    memory: u64,
+    ///
+    /// Without it, the setting `test.memory`: 4096.
+    #[arg(long, value_name = "MIB")]
+    memory: Option<u64>,
     /// Arguments for the runner
     #[arg(last = true, value_name = "ARGS")]
     rest: Vec<String>,
@@ -50,38 +68,50 @@ pub struct Args {
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let repo = context.repo()?;
-    let root = repo
-        .work_dir()
-        .ok_or_else(|| crate::git::Error::NoWorkTree {
-            git_dir: repo.git_dir().to_owned(),
-        })?;
+    let root = work_dir(&repo)?;
+    let config = settings::load(context)?;
+    let bounds = bounds(&config, args.timeout, args.memory)?;
     let files = files(&repo)?;
     let project = Project {
         root,
         files: &files,
     };
-    let runners = runners(args, &project)?;
-    let wanted = Wanted {
-        tests: match &args.affected {
-            Some(range) => affected(context, range.as_deref())?,
-            None => None,
-        },
-        args: args.rest.clone(),
+    let named = args.runner.as_deref().or(config.get("test.runner"));
+    let tools = runs::runners(context, &config, named, &project)?;
+    let selection = match &args.affected {
+        Some(range) => affected(context, range.as_deref())?,
+        None => Selection::default(),
     };
-    let plan = match &args.patch {
-        Some(file) => Some(patched(context, &repo, file)?),
-        None => None,
+    let changes = match (&args.patch, &args.at) {
+        (Some(file), _) => changed(&patched(context, &repo, file)?),
+        (None, Some(revision)) => runs::differing(&repo, repo.resolve(revision)?)?,
+        (None, None) => Vec::new(),
     };
-    if wanted.tests.as_ref().is_some_and(Vec::is_empty) {
+    if selection.tests.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::NoTests {
             why: "no test reaches what changed".to_owned(),
         });
     }
-    let chosen = sandbox::choose(&args.sandbox)?;
+    let chosen = sandbox::choose(sandbox_name(args.sandbox.as_deref(), &config))?;
+    let base = if args.baseline {
+        Some(base(&repo, args)?)
+    } else {
+        None
+    };
     let mut worst = None;
-    for runner in runners {
-        let job = runner.job(&project, &Machine { project: root }, &wanted)?;
-        let ended = run_job(context, args, runner, &job, &chosen, root, plan.as_ref());
+    for tool in tools {
+        let job = Run {
+            context,
+            project: &project,
+            chosen: &chosen,
+            bounds,
+            tool: &tool,
+            args: &args.rest,
+        };
+        let ended = match &base {
+            Some(base) => job.against(base, &changes, &selection),
+            None => job.alone(&changes, &selection),
+        };
         match ended {
             Ok(()) => {}
             Err(error) if worst.is_none() => worst = Some(error),
@@ -92,7 +122,36 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     worst.map_or(Ok(()), Err)
 }
 
-fn files(repo: &Repo) -> Result<Vec<String>, Error> {
+/// The sandbox that is asked for.
+pub(super) fn sandbox_name<'a>(named: Option<&'a str>, config: &'a Config) -> &'a str {
+    named.or(config.get("test.sandbox")).unwrap_or("auto")
+}
+
+/// The limits that are asked for.
+pub(super) fn bounds(
+    config: &Config,
+    timeout: Option<u64>,
+    memory: Option<u64>,
+) -> Result<Bounds, Error> {
+    let asked = |given: Option<u64>, name| given.map_or_else(|| config.number(name), Ok);
+    Ok(Bounds {
+        wall: Duration::from_secs(asked(timeout, "test.timeout")?.max(1)),
+        memory: asked(memory, "test.memory")?.clamp(1, u64::MAX >> 20) << 20,
+    })
+}
+
+/// The root of the working tree, which tests need.
+pub(super) fn work_dir(repo: &Repo) -> Result<&Path, Error> {
+    repo.work_dir().ok_or_else(|| {
+        crate::git::Error::NoWorkTree {
+            git_dir: repo.git_dir().to_owned(),
+        }
+        .into()
+    })
+}
+
+/// The files of the project.
+pub(super) fn files(repo: &Repo) -> Result<Vec<String>, Error> {
     let worktree = repo.worktree()?;
     let paths = worktree.files().iter();
     Ok(paths
@@ -100,31 +159,165 @@ fn files(repo: &Repo) -> Result<Vec<String>, Error> {
         .collect())
 }
 
-fn runners(args: &Args, project: &Project<'_>) -> Result<Vec<&'static dyn Runner>, Error> {
-    if let Some(name) = &args.runner {
-        let found = runner::RUNNERS.iter().find(|runner| runner.name() == name);
-        return if let Some(runner) = found {
-            Ok(vec![*runner])
-        } else {
-            let names: Vec<_> = runner::RUNNERS.iter().map(|runner| runner.name()).collect();
-            Err(Error::Usage(format!(
-                "no runner `{name}`; there are {}",
-                names.join(", ")
-            )))
-        };
-    }
-    let found = runner::detect(project);
-    if found.is_empty() {
-        return Err(Error::NoTests {
-            why: "no test runner fits this project".to_owned(),
+/// What a change starts from.
+struct Base {
+    changes: Vec<Changed>,
+    /// Its files; none where it is the working tree.
+    files: Option<BTreeSet<Vec<u8>>>,
+}
+
+fn base(repo: &Repo, args: &Args) -> Result<Base, Error> {
+    if args.patch.is_some() {
+        return Ok(Base {
+            changes: Vec::new(),
+            files: None,
         });
     }
-    Ok(found)
+    let commit = match &args.affected {
+        Some(Some(range)) => repo.resolve_range(range)?.base,
+        _ => repo.resolve("HEAD")?,
+    };
+    Ok(Base {
+        changes: runs::differing(repo, commit)?,
+        files: Some(paths_of(repo, commit)?),
+    })
+}
+
+/// The paths of a commit's files.
+pub(super) fn paths_of(repo: &Repo, commit: ObjectId) -> Result<BTreeSet<Vec<u8>>, Error> {
+    let files = repo.files(commit)?.files.into_iter();
+    Ok(files.map(|file| file.path).collect())
+}
+
+/// One runner's part of a run.
+struct Run<'a> {
+    context: &'a Context,
+    project: &'a Project<'a>,
+    chosen: &'a Chosen,
+    bounds: Bounds,
+    tool: &'a Tool,
+    args: &'a [String],
+}
+
+impl Run<'_> {
+    fn trial<'t>(&'t self, changes: &'t [Changed], side: Option<&'static str>) -> Trial<'t> {
+        Trial {
+            project: self.project,
+            changes,
+            chosen: self.chosen,
+            bounds: self.bounds,
+            side,
+        }
+    }
+
+    fn wanted(&self, tests: Option<Vec<Test>>) -> Wanted {
+        Wanted {
+            tests,
+            args: self.args.to_vec(),
+        }
+    }
+
+    fn now(&self, changes: &[Changed], selection: &Selection) -> Result<Ended, Error> {
+        let wanted = self.wanted(selection.tests.clone());
+        let output = &self.context.output;
+        self.trial(changes, None)
+            .run(self.tool, &wanted, &mut |record| {
+                output.emit(record);
+                output.flush();
+            })
+    }
+
+    fn alone(&self, changes: &[Changed], selection: &Selection) -> Result<(), Error> {
+        self.now(changes, selection)?.verdict
+    }
+
+    /// On the base first, then with the change: what it broke decides.
+    fn against(
+        &self,
+        base: &Base,
+        changes: &[Changed],
+        selection: &Selection,
+    ) -> Result<(), Error> {
+        let tests = match &base.files {
+            Some(files) => runs::on_base(selection.tests.as_ref(), &selection.added, files),
+            None => selection.tests.clone(),
+        };
+        let output = &self.context.output;
+        let mut before = Vec::new();
+        if !tests.as_ref().is_some_and(Vec::is_empty) {
+            let wanted = self.wanted(tests);
+            let trial = self.trial(&base.changes, Some("base"));
+            let ended = trial.run(self.tool, &wanted, &mut |record| {
+                if matches!(record, Record::TestSummary { .. }) {
+                    output.emit(record);
+                    output.flush();
+                }
+            })?;
+            if let Err(error @ (Error::NoTests { .. } | Error::LimitHit { .. })) = &ended.verdict {
+                self.context.warn(&format!(
+                    "on the base: {error}; what fails now counts as broken"
+                ));
+            }
+            before = ended.cases;
+        }
+        let ended = self.now(changes, selection)?;
+        let differences = runs::compare(&before, &ended.cases);
+        let broken = |record: &&Record| matches!(record, Record::TestChange { verdict, .. } if *verdict == "broken");
+        let failed = differences.iter().filter(broken).count() as u32;
+        for record in &differences {
+            output.emit(record);
+        }
+        match ended.verdict {
+            Err(Error::TestsFailed { failed: all, ran }) if failed == 0 => {
+                self.context.warn(&format!(
+                    "{all} of {ran} tests fail, and failed before the change"
+                ));
+                Ok(())
+            }
+            Err(Error::TestsFailed { ran, .. }) => Err(Error::TestsFailed { failed, ran }),
+            verdict => verdict,
+        }
+    }
+}
+
+/// The tests that are to be run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selection {
+    /// These alone; all if `None`.
+    pub tests: Option<Vec<Test>>,
+    /// Those that the change adds, by file and name.
+    pub added: BTreeSet<(String, String)>,
 }
 
 /// The tests that a change reaches; all of them where that cannot be known.
-fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>, Error> {
+fn affected(context: &Context, range: Option<&str>) -> Result<Selection, Error> {
     let reach = super::impact::reach(context, range, true)?;
+    Ok(selection(context, &reach))
+}
+
+/// The tests among what a change reaches.
+pub(super) fn selection(context: &Context, reach: &Reach) -> Selection {
+    let mut added = BTreeSet::new();
+    for record in &reach.touched {
+        if let Record::Touched {
+            symbol,
+            change: "added",
+        } = record
+        {
+            let full = symbol.symbol.lossy().into_owned();
+            if let Some((path, name)) = full.split_once("::") {
+                added.insert((path.to_owned(), name.to_owned()));
+            }
+        }
+    }
+    Selection {
+        tests: tests_of(context, reach),
+        added,
+    }
+}
+
+/// The tests among what a change reaches; `None` where any may be.
+pub(super) fn tests_of(context: &Context, reach: &Reach) -> Option<Vec<Test>> {
     let prose = |path: &&Vec<u8>| {
         let ending = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
         ["md", "rst", "txt", "adoc"]
@@ -136,7 +329,7 @@ fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>,
             "`{}` changed and is not code: all tests are run, since any may read it",
             String::from_utf8_lossy(path)
         ));
-        return Ok(None);
+        return None;
     }
     let mut tests = BTreeSet::new();
     for record in &reach.impacted {
@@ -162,7 +355,7 @@ fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>,
         .map(|test| test.path.clone())
         .collect();
     tests.retain(|test| test.name.is_none() || !whole.contains(&test.path));
-    Ok(Some(tests.into_iter().collect()))
+    Some(tests.into_iter().collect())
 }
 
 fn patched(context: &Context, repo: &Repo, file: &Path) -> Result<patch::Plan, Error> {
@@ -178,245 +371,16 @@ fn patched(context: &Context, repo: &Repo, file: &Path) -> Result<patch::Plan, E
     planned
 }
 
-/// What the tests of one runner came to.
-#[derive(Default)]
-struct Counts {
-    passed: u32,
-    failed: u32,
-    skipped: u32,
-    errored: u32,
-}
-
-impl Counts {
-    fn add(&mut self, outcome: Outcome) {
-        *match outcome {
-            Outcome::Passed => &mut self.passed,
-            Outcome::Failed => &mut self.failed,
-            Outcome::Skipped => &mut self.skipped,
-            Outcome::Errored => &mut self.errored,
-        } += 1;
-    }
-}
-
-fn run_job(
-    context: &Context,
-    args: &Args,
-    runner: &dyn Runner,
-    job: &Job,
-    chosen: &Chosen,
-    root: &Path,
-    plan: Option<&patch::Plan>,
-) -> Result<(), Error> {
-    let folder = tempfile::tempdir().map_err(|source| Error::Stream {
-        action: "make a temporary folder",
-        source,
-    })?;
-    let scratch = Scratch::new(folder.path(), job).map_err(|source| Error::Stream {
-        action: "fill a temporary folder",
-        source,
-    })?;
-    let view = chosen.tree_view(root, &scratch.tree)?;
-    for (path, _, after) in plan.map(patch::Plan::paths).unwrap_or_default() {
-        match after {
-            Some(file) => {
+/// The files that a plan changes, as a run of tests takes them.
+pub(super) fn changed(plan: &patch::Plan) -> Vec<Changed> {
+    let paths = plan.paths().into_iter();
+    paths
+        .map(|(path, _, after)| Changed {
+            path: path.to_path(),
+            file: after.map(|file| {
                 let executable = file.mode == patch::FileMode::Executable;
-                view.write(&path.to_path(), &file.bytes, executable)?;
-            }
-            None => view.remove(&path.to_path())?,
-        }
-    }
-    let policy = policy(args, job, root, &view, &scratch);
-    let mut parser = job.parser.clone();
-    let mut counts = Counts::default();
-    let mut told = BTreeSet::new();
-    let tell = |case: Case, counts: &mut Counts| {
-        counts.add(case.outcome);
-        context.output.emit(&record(case));
-        context.output.flush();
-    };
-    let outcome = chosen.sandbox.run(&policy, b"", &mut |_, line| {
-        if let Parser::Libtest(state) = &mut parser
-            && let Some((name, message)) = state.failure(line)
-        {
-            context.output.emit(&Record::TestFailure {
-                name: name.clone(),
-                message,
-            });
-            told.insert(name);
-        }
-        if let Some(case) = parser.line(line) {
-            tell(case, &mut counts);
-        }
-    })?;
-    if matches!(parser, Parser::Junit) {
-        for text in scratch.reports() {
-            for case in runner::junit_cases(&text) {
-                tell(case, &mut counts);
-            }
-        }
-    }
-    let ran = counts.passed + counts.failed + counts.errored;
-    let exit = match outcome.status {
-        sandbox::Status::Exited(code) => Some(code),
-        sandbox::Status::Signaled(_) => None,
-    };
-    let good = outcome.success() && ran > 0 && counts.failed + counts.errored == 0;
-    let output = [&outcome.stdout[..], b"\n", &outcome.stderr[..]].concat();
-    let explained = counts.failed > 0 && outcome.limit_hit.is_none();
-    context.output.emit(&Record::TestSummary {
-        runner: runner.name(),
-        sandbox: chosen.sandbox.name(),
-        passed: counts.passed,
-        failed: counts.failed,
-        skipped: counts.skipped,
-        errored: counts.errored,
-        milliseconds: outcome.wall.as_millis() as u64,
-        exit,
-        limit: outcome.limit_hit.map(sandbox::Limit::name),
-        denied_network: outcome.denied.network,
-        denied_write: outcome.denied.write,
-        output: (!good && !explained).then(|| Text(tail(&output))),
-    });
-    let wall = Duration::from_secs(args.timeout);
-    if let Some(limit) = outcome.limit_hit {
-        return Err(Error::LimitHit {
-            limit: limit.name(),
-            wall,
-        });
-    }
-    if ran == 0 {
-        let why = match counts.skipped {
-            0 => format!(
-                "0 tests ran (`{}`, exit code {})",
-                runner.name(),
-                exit.unwrap_or(-1)
-            ),
-            skipped => format!("0 tests ran, {skipped} were skipped"),
-        };
-        return Err(Error::NoTests { why });
-    }
-    let failed = counts.failed + counts.errored;
-    if good {
-        Ok(())
-    } else {
-        Err(Error::TestsFailed { failed, ran })
-    }
-}
-
-/// The last lines of what was printed.
-fn tail(output: &[u8]) -> Vec<u8> {
-    const MOST: usize = 4000;
-    let output = output.trim_ascii();
-    let start = output.len().saturating_sub(MOST);
-    let line = output[start..].iter().position(|byte| *byte == b'\n');
-    let start = if start == 0 {
-        0
-    } else {
-        start + line.map_or(0, |at| at + 1)
-    };
-    output[start..].to_vec()
-}
-
-fn record(case: Case) -> Record {
-    Record::Test {
-        name: case.name,
-        path: case.path,
-        outcome: case.outcome.name(),
-        milliseconds: case.time.map(|time| time.as_millis() as u64),
-        message: case.message,
-    }
-}
-
-/// The project where it stands, so that what was built before is not built
-/// again; beside it what the runner reads, and nothing else.
-fn policy(args: &Args, job: &Job, root: &Path, view: &TreeView, scratch: &Scratch) -> Policy {
-    let mut policy = Policy::new(job.command.clone());
-    let mut reads: Vec<&PathBuf> = job.reads.iter().collect();
-    reads.sort();
-    reads.dedup();
-    let system = |path: &Path| {
-        ["/usr", "/bin", "/lib"]
-            .iter()
-            .any(|known| path.starts_with(known))
-    };
-    for inside in &job.scratch {
-        policy = policy.mount(Mount::Scratch {
-            inside: inside.clone(),
-        });
-    }
-    for path in reads {
-        if path.exists() && !system(path) && !path.starts_with(root) {
-            policy = policy.read_only(path);
-        }
-    }
-    policy = policy
-        .mount(Mount::ReadOnly {
-            host: scratch.report.clone(),
-            inside: REPORT.into(),
+                (file.bytes.to_vec(), executable)
+            }),
         })
-        .mount(Mount::Writable {
-            host: scratch.out.clone(),
-            inside: OUT.into(),
-        })
-        .mount(view.mount(root))
-        .cwd(root);
-    for (name, value) in &job.env {
-        policy = policy.env(name, value);
-    }
-    policy.limits(Limits {
-        wall: Duration::from_secs(args.timeout.max(1)),
-        cpu: Duration::from_secs(args.timeout.max(1).saturating_mul(8)),
-        memory: args.memory.max(1) << 20,
-        ..Limits::default()
-    })
-}
-
-/// Folders of the host that one run needs.
-struct Scratch {
-    tree: PathBuf,
-    report: PathBuf,
-    out: PathBuf,
-}
-
-impl Scratch {
-    fn new(folder: &Path, job: &Job) -> std::io::Result<Self> {
-        use std::os::unix::fs::PermissionsExt;
-        let make = |name: &str, mode| {
-            let path = folder.join(name);
-            std::fs::create_dir(&path)?;
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
-            std::io::Result::Ok(path)
-        };
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
-        let scratch = Self {
-            tree: make("tree", 0o755)?,
-            report: make("report", 0o755)?,
-            out: make("out", 0o777)?,
-        };
-        for (name, text) in &job.files {
-            std::fs::write(scratch.report.join(name), text)?;
-        }
-        Ok(scratch)
-    }
-
-    /// The reports that the program left, links and giants passed over.
-    fn reports(&self) -> Vec<String> {
-        let mut paths: Vec<_> = std::fs::read_dir(&self.out)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .collect();
-        paths.sort();
-        let plain = |path: &PathBuf| {
-            path.symlink_metadata()
-                .is_ok_and(|meta| meta.is_file() && meta.len() < 64 << 20)
-        };
-        paths
-            .into_iter()
-            .filter(plain)
-            .filter_map(|path| std::fs::read(path).ok())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .collect()
-    }
+        .collect()
 }

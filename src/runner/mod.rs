@@ -1,22 +1,27 @@
 //! Test runners: which one a project uses, how it is started in a sandbox, and
 //! what it says of each test.
 //!
-//! Absence: nothing here starts a program or reads the environment. A
-//! [`Host`] answers for the machine, and a [`Job`] is data that a sandbox runs.
+//! Absence: nothing here starts a program outside a sandbox or reads the
+//! environment. A [`Host`] answers for the machine, a [`Job`] is data, and
+//! [`run_job`] has a sandbox run it.
 
 mod cargo;
 mod go;
 mod junit;
 mod node;
+mod project;
 mod python;
 mod report;
 mod tools;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use junit::cases as junit_cases;
+pub use project::{Command, PROJECT, Results, Select, exit_case};
 pub use report::{Case, Outcome, Parser};
+pub use trial::{Bounds, Changed, Said, TrialError, run_job};
 
 /// A runner of tests.
 pub trait Runner: Sync {

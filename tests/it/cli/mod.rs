@@ -2,11 +2,13 @@
 
 mod damage;
 mod faults;
+mod hooks;
 mod incremental;
 mod inputs;
 mod invariants;
 mod reference;
 mod sessions;
+mod settings;
 mod shapes;
 mod sweep;
 
