@@ -2,13 +2,15 @@
 
 use super::context::Context;
 use super::error::Error;
+use super::surroundings;
 use crate::record::Record;
 use crate::{git, sandbox};
 
 /// Say what works on this machine, and what would make the rest work
 ///
-/// Git, the index of this repository, the room beside it, and each sandbox
-/// after a self-test.
+/// Git, the index of this repository, the room beside it, hooks, settings,
+/// completions, other versions of happy, what the model's settings name (never
+/// a key), and each sandbox after a self-test. Each line says what to do.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -38,7 +40,12 @@ pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
             }
         }
         index(context, repo);
+        surroundings::hooks(context, repo);
     }
+    surroundings::settings(context);
+    surroundings::model(context);
+    surroundings::completions(context);
+    surroundings::versions(context);
     let probes = sandbox::probe_all();
     let any = probes.iter().any(|probe| probe.works.is_ok());
     for probe in probes {
@@ -63,7 +70,13 @@ pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-fn tell(context: &Context, check: &'static str, works: bool, detail: String, hint: Option<String>) {
+pub(super) fn tell(
+    context: &Context,
+    check: &'static str,
+    works: bool,
+    detail: String,
+    hint: Option<String>,
+) {
     context.output.emit(&Record::Check {
         check,
         name: None,

@@ -1,6 +1,7 @@
 //! The commands as a user meets them: whole processes in a world of their own.
 
 mod damage;
+mod documents;
 mod faults;
 mod hooks;
 mod incremental;

@@ -147,7 +147,9 @@ fn a_file_that_makes_no_sense_is_said_and_hinders_nothing() {
 
 /// The table of settings, as the program has them.
 fn table() -> String {
-    let mut text = String::from("| setting | variable | default | who may say it | what it is |\n|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| setting | variable | default | who may say it | what it is |\n|---|---|---|---|---|\n",
+    );
     for key in happy::cmd::settings::KEYS {
         let default = match key.default {
             "" => String::new(),
@@ -155,11 +157,18 @@ fn table() -> String {
         };
         let variable = happy::cmd::settings::variable_of(key.name);
         let reach = key.reach.name();
-        let _ = writeln!(text, "| `{}` | `{variable}` | {default} | {reach} | {} |", key.name, key.about);
+        let _ = writeln!(
+            text,
+            "| `{}` | `{variable}` | {default} | {reach} | {} |",
+            key.name, key.about
+        );
     }
     for (family, about) in happy::cmd::settings::FAMILIES {
         let variable = format!("HAPPY_{}_…", family.to_uppercase());
-        let _ = writeln!(text, "| `{family}.…` | `{variable}` | | you alone | {about} |");
+        let _ = writeln!(
+            text,
+            "| `{family}.…` | `{variable}` | | you alone | {about} |"
+        );
     }
     text
 }
@@ -170,10 +179,16 @@ fn every_setting_stands_in_the_documents() {
     let text = std::fs::read_to_string(&path).expect("the page is there");
     let (before, rest) = text.split_once("<!-- settings -->\n").expect("a mark");
     let (_, after) = rest.split_once("<!-- end -->\n").expect("a mark");
-    let current = format!("{before}<!-- settings -->\n{}<!-- end -->\n{after}", table());
+    let current = format!(
+        "{before}<!-- settings -->\n{}<!-- end -->\n{after}",
+        table()
+    );
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &current).expect("the page can be written");
     }
     let text = std::fs::read_to_string(&path).expect("the page is there");
-    assert!(text == current, "docs/configuration.md is stale: run `UPDATE=1 cargo test`");
+    assert!(
+        text == current,
+        "docs/configuration.md is stale: run `UPDATE=1 cargo test`"
+    );
 }
