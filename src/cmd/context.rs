@@ -83,14 +83,15 @@ pub struct GlobalArgs {
     pub strict: bool,
 
     /// Wait so many seconds while another process writes the index
+    ///
+    /// Without it, the setting `lockTimeout`: 600.
     #[arg(
         long,
         global = true,
         value_name = "SECONDS",
-        default_value_t = 600,
         help_heading = "Global options"
     )]
-    pub lock_timeout: u64,
+    pub lock_timeout: Option<u64>,
 
     /// Use so many threads
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Global options")]
@@ -244,12 +245,15 @@ impl Context {
                 git::ObjectFormat::Sha256 => ObjectFormat::Sha256,
             },
         };
-        let root = self
-            .args
-            .index_dir
-            .clone()
-            .unwrap_or_else(|| repo.happy_dir());
-        Ok(Store::open(&root, owner, Mode::Disk)?)
+        Ok(Store::open(&self.index_root(repo), owner, Mode::Disk)?)
+    }
+
+    /// Where the index of a repository lies.
+    pub fn index_root(&self, repo: &Repo) -> PathBuf {
+        let named = self.args.index_dir.clone();
+        named
+            .or_else(|| super::settings::index_dir(repo))
+            .unwrap_or_else(|| repo.happy_dir())
     }
 
     /// The present time.
@@ -421,7 +425,11 @@ impl Context {
 
     /// The right to write; while another process has it, the user is told.
     pub fn writer<'s>(&self, store: &'s Store) -> Result<Writer<'s>, Error> {
-        let limit = Duration::from_secs(self.args.lock_timeout);
+        let limit = match self.args.lock_timeout {
+            Some(seconds) => seconds,
+            None => super::settings::load(self)?.number("lockTimeout")?,
+        };
+        let limit = Duration::from_secs(limit);
         let first = limit.min(PATIENCE);
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {

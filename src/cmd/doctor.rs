@@ -87,11 +87,7 @@ pub(super) fn tell(
 }
 
 fn index(context: &Context, repo: &git::Repo) {
-    let folder = context
-        .args
-        .index_dir
-        .clone()
-        .unwrap_or_else(|| repo.happy_dir());
+    let folder = context.index_root(repo);
     match context.store(repo) {
         Ok(_) => tell(context, "index", true, folder.display().to_string(), None),
         Err(error) => {

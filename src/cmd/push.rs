@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::error::Error;
 use super::impact;
+use super::reports::counted;
 use super::runs::{self, Trial};
 use super::settings::{self, Config};
 use super::test;
@@ -33,12 +34,16 @@ enum Verdict {
 
 /// Runs the hook; `args` are the remote's name and place.
 pub fn run(context: &Context, args: &[String], input: &str) -> Result<(), Error> {
-    let remote = args.first().map_or("origin", String::as_str);
+    let (input, remote) = match from_manager() {
+        Some((line, remote)) if input.trim().is_empty() => (line, remote),
+        _ => (input.to_owned(), args.first().cloned()),
+    };
+    let remote = remote.unwrap_or_else(|| "origin".to_owned());
     let config = settings::load(context);
     let closed = config
         .as_ref()
         .is_ok_and(|config| config.boolean("hook.failClosed").unwrap_or(false));
-    let checked = config.and_then(|config| check(context, &config, remote, input));
+    let checked = config.and_then(|config| check(context, &config, &remote, &input));
     match checked {
         Ok(Verdict::Passed) => Ok(()),
         Ok(Verdict::Stopped { why }) => {
@@ -62,6 +67,16 @@ pub fn run(context: &Context, args: &[String], input: &str) -> Result<(), Error>
             Ok(())
         }
     }
+}
+
+/// What pre-commit says is pushed: in variables, in the place of the input.
+fn from_manager() -> Option<(String, Option<String>)> {
+    let read = settings::environment;
+    let there = read("PRE_COMMIT_FROM_REF")?;
+    let tip = read("PRE_COMMIT_TO_REF")?;
+    let name = read("PRE_COMMIT_LOCAL_BRANCH").unwrap_or_else(|| "HEAD".to_owned());
+    let line = format!("{name} {tip} {name} {there}\n");
+    Some((line, read("PRE_COMMIT_REMOTE_NAME")))
 }
 
 /// A line for whoever pushes. Git shows both streams of a hook.
@@ -170,9 +185,9 @@ fn one(
     say(
         context,
         &format!(
-            "`{}`: {} commits, {}..{}",
+            "`{}`: {}, {}..{}",
             update.name,
-            update.commits,
+            counted(update.commits, "commit"),
             update.base.short(),
             update.tip.short()
         ),
@@ -183,9 +198,10 @@ fn one(
     say(
         context,
         &format!(
-            "{} symbols changed, {} reached, {tests} of these are tests",
-            reach.touched.len(),
-            reach.impacted.len()
+            "{} changed, {} reached, {} among these",
+            counted(reach.touched.len(), "symbol"),
+            reach.impacted.len(),
+            counted(tests, "test")
         ),
     );
     if !with_tests {
@@ -295,7 +311,7 @@ impl Check<'_> {
         if broken.is_empty() {
             say(
                 self.context,
-                &format!("these {failed} tests failed before, too: the push goes on"),
+                &format!("what fails here failed before, too: the push goes on"),
             );
             return Ok(None);
         }
@@ -308,6 +324,6 @@ impl Check<'_> {
             String::new()
         };
         say(self.context, &format!("failed: {}{more}", first.join(", ")));
-        Ok(Some(format!("{count} tests that passed before fail now")))
+        Ok(Some(format!("{} broken by it", counted(count, "test"))))
     }
 }

@@ -33,6 +33,22 @@ struct Touched<'r> {
     tests: usize,
 }
 
+impl Touched<'_> {
+    fn reach(&self) -> String {
+        let reached = counted(self.reached, "symbol");
+        format!(
+            "reaches {reached}, {} among these",
+            counted(self.tests, "test")
+        )
+    }
+}
+
+/// A number and what it counts.
+pub fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
+}
+
 fn touched(records: &[Record]) -> Vec<Touched<'_>> {
     let mut found: Vec<Touched<'_>> = Vec::new();
     for record in records {
@@ -167,9 +183,9 @@ fn markdown(records: &[Record]) -> String {
             .count();
         let _ = writeln!(
             out,
-            "### Impact\n\n{} symbols changed, {reached} reached, {} of these are tests.\n",
-            touched.len(),
-            tests.len()
+            "### Impact\n\n{} changed, {reached} reached, {} among these.\n",
+            counted(touched.len(), "symbol"),
+            counted(tests.len(), "test")
         );
     }
     if !touched.is_empty() {
@@ -283,7 +299,7 @@ fn sarif(records: &[Record]) -> Value {
         results.push(json!({
             "ruleId": "impact",
             "level": "note",
-            "message": { "text": format!("{} `{name}`: reaches {} symbols, {} of them tests", row.change, row.reached, row.tests) },
+            "message": { "text": format!("{} `{name}`: {}", row.change, row.reach()) },
             "locations": [place(&path.lossy(), row.symbol.line)],
             "partialFingerprints": { "happySymbol/v1": format!("{} {name}", row.change) },
         }));
@@ -354,10 +370,7 @@ fn github(records: &[Record]) -> String {
             .path
             .as_ref()
             .map(|path| path.lossy().into_owned());
-        let text = format!(
-            "reaches {} symbols, {} of them tests",
-            row.reached, row.tests
-        );
+        let text = row.reach();
         let title = format!("{} {}", row.change, row.symbol.symbol.lossy());
         command("notice", path.as_deref(), row.symbol.line, &title, &text);
     }

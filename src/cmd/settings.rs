@@ -113,7 +113,7 @@ pub static KEYS: &[Key] = &[
         Kind::Text,
         "",
         Reach::Personal,
-        "A folder for the index instead of `.git/happy`.",
+        "A folder for indexes instead of `.git/happy`: each repository has a folder in it. The variable names the very folder of one.",
     ),
     key(
         "lockTimeout",
@@ -464,6 +464,19 @@ pub fn load(context: &Context) -> Result<Config, Error> {
         team,
         trusted,
     }))
+}
+
+/// The folder that the user keeps indexes in, if not in `.git/happy`: of each
+/// repository a folder of its own there; a variable names the very folder.
+pub fn index_dir(repo: &git::Repo) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt as _;
+    if let Some(folder) = variable(&variable_of("indexDir")) {
+        return Some(PathBuf::from(folder));
+    }
+    let all = PathBuf::from(repo.user_setting("indexDir")?);
+    let place = repo.common_dir();
+    let id = git::ObjectId::of_blob(git::ObjectFormat::Sha1, place.as_os_str().as_bytes())?;
+    Some(all.join(id.short()))
 }
 
 /// Whether that setting of the repository's is a command, or decides one.

@@ -66,7 +66,7 @@ pub fn work(context: &Context) {
     let Ok(repo) = context.repo() else { return };
     let budget = settings::load(context).and_then(|config| config.number("hook.budget"));
     end_after(Duration::from_secs(budget.unwrap_or(120)));
-    let folder = repo.happy_dir();
+    let folder = context.index_root(&repo);
     let lock = std::fs::create_dir_all(&folder)
         .and_then(|()| std::fs::File::create(folder.join("warm.lock")));
     let Ok(lock) = lock else { return };

@@ -153,7 +153,7 @@ fn a_report_says_what_is_touched_and_reached() {
     let ran = shell.happy(&["impact", "--format", "markdown"]).exits(0);
     assert!(
         ran.stdout
-            .contains("1 symbols changed, 3 reached, 1 of these are tests"),
+            .contains("1 symbol changed, 3 reached, 1 test among these"),
         "{}",
         ran.stdout
     );
@@ -166,7 +166,7 @@ fn a_report_says_what_is_touched_and_reached() {
     let ran = shell.happy(&["impact", "--format", "github"]).exits(0);
     assert_eq!(
         ran.stdout,
-        "::notice file=pkg/lib.py,line=4,title=modified pkg/lib.py%3A%3Alow::reaches 3 symbols, 1 of them tests\n"
+        "::notice file=pkg/lib.py,line=4,title=modified pkg/lib.py%3A%3Alow::reaches 3 symbols, 1 test among these\n"
     );
     let ran = shell.happy(&["impact", "--format", "sarif"]).exits(0);
     let sarif: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");

@@ -293,7 +293,7 @@ fn a_push_that_breaks_a_test_is_stopped_and_the_test_is_named() {
         .filter(|line| line.starts_with("happy: "))
         .collect();
     assert_eq!(lines.len(), 5, "{said:?}");
-    assert!(lines[0].contains("`main`: 1 commits"), "{lines:?}");
+    assert!(lines[0].contains("`main`: 1 commit,"), "{lines:?}");
     assert!(lines[2].contains("0 passed, 1 failed"), "{lines:?}");
     assert!(lines[3].contains("test_lib.Lib.test_low"), "{lines:?}");
     assert!(lines[4].contains("the push is stopped"), "{lines:?}");

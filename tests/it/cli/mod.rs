@@ -7,11 +7,13 @@ mod hooks;
 mod incremental;
 mod inputs;
 mod invariants;
+mod packages;
 mod reference;
 mod sessions;
 mod settings;
 mod shapes;
 mod sweep;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

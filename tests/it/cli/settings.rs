@@ -192,3 +192,16 @@ fn every_setting_stands_in_the_documents() {
         "docs/configuration.md is stale: run `UPDATE=1 cargo test`"
     );
 }
+
+#[test]
+fn the_index_lies_where_the_user_says_and_never_where_the_repository_says() {
+    let world = World::small();
+    world
+        .repo("HAPPY_INDEX_DIR=../one happy index && ls ../one/commits")
+        .ok();
+    world.repo("test ! -e .git/happy").ok();
+    world
+        .repo("export GIT_CONFIG_GLOBAL=\"$ROOT/user\"; git config --global happy.indexDir \"$ROOT/all\"; happy index && ls \"$ROOT\"/all/*/commits")
+        .ok();
+    world.repo("git config happy.indexDir ../evil && happy index && test ! -e ../evil && ls .git/happy/commits").ok();
+}
