@@ -4,6 +4,7 @@
 //! were chosen; what it prints or writes says how they ended.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::python::Python;
 use super::report::shortened;
@@ -88,22 +89,29 @@ impl Command {
             Results::Tap => Parser::Lines(Lines::new(true)),
             Results::Junit(_) => Parser::Junit,
         };
-        let first = self
-            .line
-            .split_whitespace()
-            .find(|word| !word.contains('='));
-        let first = first.unwrap_or_default();
         let failed = vec![1];
-        if first.starts_with("python") || first.starts_with("pytest") {
+        let words = self
+            .line
+            .split(|letter: char| letter.is_whitespace() || ";&|()".contains(letter));
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let is_python = |word: &&str| {
+            let name = word.rsplit('/').next().unwrap_or(word);
+            ["python", "pytest"]
+                .iter()
+                .any(|known| name.starts_with(known))
+                && !name.contains('.')
+        };
+        if words.iter().any(is_python) {
             let job = Python::find(project, host)?.job(project, command, failed);
             return Ok(Job { parser, ..job });
         }
-        // What the command starts with may lie beside what the user has of it.
-        let program = host.find(first).and_then(|path| path.canonicalize().ok());
-        let place = program.as_ref().and_then(|path| path.parent()?.parent());
+        let plain = words
+            .iter()
+            .filter(|word| !word.starts_with('-') && !word.contains(['/', '=']));
+        let reads = plain.filter_map(|word| beside(&host.find(word)?, host.home()));
         Ok(Job {
             command,
-            reads: place.map(std::path::Path::to_owned).into_iter().collect(),
+            reads: reads.collect(),
             parser,
             failed,
             ..Job::default()
@@ -139,6 +147,19 @@ impl Command {
         });
         names.collect()
     }
+}
+
+/// What a program of the user's needs beside it: what it was installed with,
+/// but never the user's home.
+fn beside(program: &Path, home: Option<PathBuf>) -> Option<PathBuf> {
+    let program = program.canonicalize().ok()?;
+    let holds_home = |path: &Path| home.as_ref().is_none_or(|home| home.starts_with(path));
+    let folder = program.parent()?;
+    let installed = folder.parent()?;
+    let found = [installed, folder, &program]
+        .into_iter()
+        .find(|path| !holds_home(path));
+    found.map(Path::to_owned)
 }
 
 /// The one case of a command that says nothing but its exit code.
