@@ -2,7 +2,7 @@
 # Both install what they need; neither needs more than Rust, Python 3, Git and
 # a package manager.
 
-.PHONY: demo test format fast-test lint bench clean
+.PHONY: demo test format fast-test wheel-test lint bench clean
 
 CARGO ?= cargo
 
@@ -11,13 +11,13 @@ demo:
 	@$(CARGO) build --quiet --profile fast
 	@tools/demo.sh target/fast/happy
 
-test: format fast-test
+test: format lint fast-test wheel-test
 
 format:
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 
 lint:
-	$(CARGO) clippy --all-targets
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 # `cargo nextest` where it is installed, otherwise cargo's own runner.
 fast-test:
@@ -27,6 +27,11 @@ fast-test:
 	else \
 	  $(CARGO) test; \
 	fi
+
+# The wheel, installed into a clean environment and tested there.
+wheel-test:
+	@tools/setup.sh test
+	@tools/wheel.sh
 
 bench:
 	@benches/performance.sh

@@ -7,6 +7,8 @@
 pub mod record;
 // Text: identifiers split into words, lines and columns.
 pub mod text;
+// Requests to servers: retries, limits, streams of events.
+pub mod http;
 // What Git knows: revisions, trees, blobs, the state of the worktree.
 pub mod git;
 // What a language is: its grammar, the roles of its nodes, its module paths.

@@ -3,6 +3,7 @@
 //! This is the only place that derives `Serialize` for output. A field may be
 //! added; none is ever renamed or used for something else.
 
+pub mod agent;
 mod text;
 
 pub use text::Text;
@@ -511,8 +512,8 @@ pub enum Record {
     },
     /// One thing that was examined on this machine.
     Check {
-        /// `repository`, `git`, `index`, `disk`, `sandbox`, `sandboxes`, `hooks`,
-        /// `completions`, `configuration`, `model` or `version`.
+        /// `repository`, `git`, `index`, `disk`, `versions`, `sandbox`, `sandboxes`,
+        /// `hooks`, `completions`, `configuration`, `model` or `version`.
         check: &'static str,
         /// Which, where there are several.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -568,6 +569,36 @@ pub enum Record {
         /// The settings that this decides.
         keys: Vec<String>,
     },
+    /// What an imported index adds to a snapshot.
+    Imported {
+        /// The commit.
+        revision: String,
+        /// Documents of the index whose file is in the commit.
+        documents: u32,
+        /// Documents of files that are not.
+        unknown_documents: u32,
+        /// Symbols of the index that are symbols here.
+        symbols: u32,
+        /// Edges that were known and are `exact` now.
+        confirmed: u64,
+        /// Edges that are new.
+        added: u64,
+        /// Edges that a precise one takes the place of.
+        removed: u64,
+        /// Call sites that were undecided and no longer are.
+        decided: u64,
+    },
+    /// The entry for this program in another program's settings.
+    Configured {
+        /// The other program.
+        client: &'static str,
+        /// Its settings.
+        path: Text,
+        /// `added`, `modified` or `unchanged`: what installing changes.
+        change: &'static str,
+        /// Whether it was written.
+        applied: bool,
+    },
     /// A failure, when output is JSON lines.
     Error {
         /// Stable name of the kind of failure.
@@ -582,4 +613,7 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
     },
+    /// Something that happened in a run of the agent.
+    #[serde(untagged)]
+    Agent(Box<agent::Event>),
 }

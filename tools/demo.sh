@@ -21,3 +21,15 @@ say "happy path src/cmd/callers.rs::run src/query/names.rs::symbol"
 ask path src/cmd/callers.rs::run src/query/names.rs::symbol --format text || true
 say "happy callers src/query/find.rs::find | happy show -"
 ask callers src/query/find.rs::find 2>/dev/null | ask show - --format text | sed -n '1,20p'
+
+# The agent: the model's answers are recorded, all the rest is real.
+shop=$scratch/shop
+tools/demo/shop.sh "$shop"
+python3 "$(dirname "$0")/demo/record.py" > "$scratch/recording.jsonl"
+printf '\n%s\n' "The agent now mends a bug in a small repository. No model is asked: its answers" \
+  "are recorded in tools/demo/record.py. The questions to the index, the sandboxed" \
+  "session, the test runs and the gate are real."
+say "happy agent --replay recording.jsonl"
+"$happy" -C "$shop" agent --replay "$scratch/recording.jsonl" --format text
+say "git diff"
+git -C "$shop" --no-pager diff

@@ -12,9 +12,16 @@ need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 need cc build-essential
 need git git
 need jq jq
-if [ "$what" = test ]; then
-  # bubblewrap, and gVisor from the backports section.
-  sh "$(dirname "$0")/install-sandboxes.sh"
+if [ "$what" != demo ]; then
+  need python3 python3
+  # Debian ships what makes an environment apart from the interpreter.
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
+fi
+# What the long tests look through besides: a browser and Graphviz.
+if [ "$what" = long ]; then
+  need dot graphviz
+  need chromium chromium
+  need chromedriver chromium-driver
 fi
 
 if [ "${#missing[@]}" -gt 0 ]; then
@@ -24,5 +31,27 @@ if [ "${#missing[@]}" -gt 0 ]; then
       || { apt-get update -qq >/dev/null && apt-get install -y -qq "${missing[@]}" >/dev/null; }
   else
     echo "setup: missing ${missing[*]}; install them with your package manager" >&2
+  fi
+fi
+
+# bubblewrap, and gVisor from the backports section.
+sh "$(dirname "$0")/install-sandboxes.sh"
+[ "$what" != demo ] || exit 0
+
+# Clients and readers in Python that nobody here wrote.
+"$(dirname "$0")/python-env.sh" || echo "setup: no Python environment; tests with real clients skip" >&2
+
+# Mermaid's own parser and the `scip` tool, for the long tests: without them
+# those say that they skip.
+if [ "$what" = long ]; then
+  node=target/tools/node
+  if command -v npm >/dev/null 2>&1 && ! cmp -s tests/clients/package.json "$node/package.json"; then
+    mkdir -p "$node"
+    cp tests/clients/package.json "$node/"
+    (cd "$node" && npm install --silent --no-audit --no-fund) || echo "setup: no Mermaid" >&2
+  fi
+  if command -v go >/dev/null 2>&1 && [ ! -x target/tools/go/bin/scip ]; then
+    GOBIN="$PWD/target/tools/go/bin" go install github.com/sourcegraph/scip/cmd/scip@latest \
+      || echo "setup: no \`scip\` tool" >&2
   fi
 fi

@@ -5,18 +5,24 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::error::Error;
 use super::gaps;
+use super::meaning::Payment;
+use super::opened::Bytes;
+pub use super::opened::Opened;
 use super::output::Output;
 use super::progress::Bar;
 use super::signals::Signals;
 use super::sources::{CommitSource, WorktreeSource, source_files};
+pub use super::state::worktree_name;
+use super::state::{self, State};
 use crate::git::{self, Environment, ObjectId, Repo, Worktree};
 use crate::index::{
-    Builder, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store, Warning,
-    Writer, snapshot_fingerprint,
+    Builder, Meaning, Mode, ObjectFormat, Owner, Progress, Snapshot, Source, SourceFile, Store,
+    Warning, Writer, snapshot_fingerprint,
 };
 
 /// Options that every verb has.
@@ -28,7 +34,7 @@ pub struct GlobalArgs {
     #[arg(
         long,
         global = true,
-        value_enum,
+        value_parser = super::output::record_formats(),
         value_name = "FORMAT",
         help_heading = "Global options"
     )]
@@ -118,82 +124,90 @@ pub struct Context {
     pub output: Output,
     /// What standard input held, once it was read.
     pub piped: OnceCell<Vec<Vec<u8>>>,
+    /// What is read in the place of standard input, where another program asks.
+    pub input: Option<Vec<u8>>,
+    /// The snapshots that were opened so far, the last one last.
+    pub states: RefCell<Vec<State>>,
+    watcher: Option<Arc<dyn Progress + Send + Sync>>,
+    /// Where a program that embeds this one is: its environment, and how it
+    /// stops what takes long. A process of its own asks the system instead.
+    host: Option<Host>,
     started: Instant,
     /// Stored snapshots are not to be used: one proved damaged.
     distrust: Cell<bool>,
+    /// Whose vectors snapshots must have.
+    pub meaning: super::meaning::Choice,
     warned: RefCell<Vec<String>>,
 }
 
-/// A snapshot, and how to read the files that it is of.
-pub struct Opened {
-    /// The snapshot.
-    pub snapshot: Snapshot,
-    /// Its name for people: a commit's short id, or `worktree`.
-    pub name: String,
-    /// Whether it had to be built now.
-    pub built: bool,
-    /// Where in the repository the user stands: empty, or a path with `/` at its end.
-    pub prefix: Vec<u8>,
-    source: Bytes,
+/// What a program gives that embeds this one.
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    /// Its environment, captured where nobody changes it meanwhile.
+    pub environment: Environment,
+    /// The number of the signal that came; 0 while none did.
+    pub signal: Arc<AtomicUsize>,
 }
 
-enum Bytes {
-    Commit(Repo),
-    Worktree(Arc<Worktree>),
-    Folder(PathBuf),
-}
-
-impl Opened {
-    /// The bytes of a file of the snapshot.
-    pub fn read(&self, file: u32) -> Result<Vec<u8>, Error> {
-        let id = ObjectId::from_bytes(self.snapshot.blob(file)?).map_err(|_| {
-            git::Error::UnsafePath {
-                path: String::new(),
-                reason: "its id is damaged",
-            }
-        })?;
-        let path = self.snapshot.text(self.snapshot.file(file)?.path)?;
-        match &self.source {
-            Bytes::Commit(repo) => Ok(repo.blob(id)?),
-            Bytes::Worktree(worktree) => {
-                let at = worktree
-                    .files()
-                    .binary_search_by(|file| file.path.as_slice().cmp(path));
-                match at {
-                    Ok(at) => Ok(worktree.read(at)?),
-                    Err(_) => Err(git::Error::MissingObject { id }.into()),
-                }
-            }
-            Bytes::Folder(root) => read_plain(root, path),
-        }
+impl Host {
+    fn is_stopped(&self) -> bool {
+        self.signal.load(Ordering::SeqCst) != 0
     }
-}
-
-fn read_plain(root: &Path, path: &[u8]) -> Result<Vec<u8>, Error> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = root.join(std::ffi::OsStr::from_bytes(path));
-    std::fs::read(&path).map_err(|source| {
-        git::Error::Io {
-            action: "read",
-            path,
-            source,
-        }
-        .into()
-    })
 }
 
 impl Context {
     /// For a run with these options.
     pub fn new(args: GlobalArgs) -> Self {
         let output = Output::new(args.format, args.color, variable("NO_COLOR").is_some());
+        Self::with(args, output)
+    }
+
+    fn with(args: GlobalArgs, output: Output) -> Self {
         Self {
             args,
             output,
             piped: OnceCell::new(),
+            input: None,
+            states: RefCell::default(),
+            watcher: None,
+            host: None,
             started: Instant::now(),
             distrust: Cell::new(false),
+            meaning: super::meaning::Choice::default(),
             warned: RefCell::default(),
         }
+    }
+
+    /// For a run that another program asks for: records go to `output`, `input`
+    /// stands for standard input, and `watcher` hears of indexing in the place
+    /// of the bar and can stop it.
+    pub fn asked(
+        args: GlobalArgs,
+        output: Output,
+        input: Vec<u8>,
+        watcher: Arc<dyn Progress + Send + Sync>,
+    ) -> Self {
+        Self {
+            input: Some(input),
+            watcher: Some(watcher),
+            ..Self::with(args, output)
+        }
+    }
+
+    /// For a program that embeds this one: nothing is printed, no signal is
+    /// caught, and warnings wait in [`Context::warnings`]. With `distrust`,
+    /// stored snapshots are built anew.
+    pub fn embedded(mut args: GlobalArgs, host: Host, distrust: bool) -> Self {
+        args.quiet = true;
+        let mut context = Self::new(args);
+        context.host = Some(host);
+        context.distrust = Cell::new(distrust);
+        context
+    }
+
+    /// What was, or would have been, said on standard error.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warned.borrow().clone()
     }
 
     /// Whether to run again after that failure: a block of a snapshot proved
@@ -232,7 +246,10 @@ impl Context {
 
     /// The repository around the current folder.
     pub fn repo(&self) -> Result<Repo, Error> {
-        let environment = Environment::from_vars(std::env::vars_os());
+        let environment = match &self.host {
+            Some(host) => host.environment.clone(),
+            None => Environment::from_vars(std::env::vars_os()),
+        };
         Ok(Repo::discover(&self.directory()?, &environment)?)
     }
 
@@ -278,21 +295,16 @@ impl Context {
             return self.open_commit(&repo, &store, commit);
         }
         let worktree = repo.worktree()?;
-        if let Ok(commit) = repo.resolve("HEAD") {
-            if worktree.is_clean_against(commit)? {
-                return self.open_commit(&repo, &store, commit);
-            }
+        if let Ok(commit) = repo.resolve("HEAD")
+            && worktree.is_clean_against(commit)?
+        {
+            return self.open_commit(&repo, &store, commit);
         }
         self.open_worktree(&repo, &store, worktree)
     }
 
-    /// The snapshot of a commit.
-    pub fn open_commit(
-        &self,
-        repo: &Repo,
-        store: &Store,
-        commit: ObjectId,
-    ) -> Result<Opened, Error> {
+    /// The snapshot of a commit, as it is without any import.
+    pub fn open_own(&self, repo: &Repo, store: &Store, commit: ObjectId) -> Result<Opened, Error> {
         let opened = |snapshot, built| Opened {
             snapshot,
             name: commit.short(),
@@ -410,7 +422,8 @@ impl Context {
     }
 
     /// Says what is not in the snapshot since it could not be read.
-    fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
+    pub(super) fn tell_gaps(&self, opened: Opened, lost: &[String]) -> Result<Opened, Error> {
+        self.states.borrow_mut().push(State::of(&opened));
         let gaps = gaps::describe(&opened.snapshot, lost)?;
         if self.args.strict && !gaps.is_empty() {
             return Err(Error::Incomplete {
@@ -434,9 +447,33 @@ impl Context {
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {
                 self.warn("another process is indexing; waiting for it");
-                Ok(store.write(limit - first, self.now())?)
+                let left = limit.saturating_sub(first);
+                match &self.host {
+                    None => Ok(store.write(left, self.now())?),
+                    Some(host) => self.wait(store, left, host),
+                }
             }
             begun => Ok(begun?),
+        }
+    }
+
+    /// Waits for the right to write, in steps between which it can be stopped.
+    fn wait<'s>(
+        &self,
+        store: &'s Store,
+        limit: Duration,
+        host: &Host,
+    ) -> Result<Writer<'s>, Error> {
+        let begun = Instant::now();
+        loop {
+            if host.is_stopped() {
+                return Err(Error::Interrupted { signal: 2 });
+            }
+            let left = limit.saturating_sub(begun.elapsed());
+            match store.write(left.min(PATIENCE), self.now()) {
+                Err(crate::index::Error::Busy { .. }) if left > PATIENCE => {}
+                ended => return Ok(ended?),
+            }
         }
     }
 
@@ -459,18 +496,20 @@ impl Context {
         let snapshot = self.build(&store, &plain, &source, &writer, identity, |builder| {
             Snapshot::new(builder.to_segment()?)
         })?;
-        Ok(Opened {
+        let opened = Opened {
             snapshot,
             name: "folder".to_owned(),
             built: true,
             prefix: Vec::new(),
             source: Bytes::Folder(root),
-        })
+        };
+        self.states.borrow_mut().push(State::of(&opened));
+        Ok(opened)
     }
 
     /// A snapshot that this program can use; one that is damaged, or was made
     /// by another version of the linker, is made again.
-    fn usable(
+    pub(super) fn usable(
         &self,
         found: Result<Option<crate::index::Segment>, crate::index::Error>,
     ) -> Result<Option<Snapshot>, Error> {
@@ -478,7 +517,7 @@ impl Context {
             _ if self.distrust.get() => Ok(None),
             Ok(Some(segment)) if segment.identity().fingerprint == snapshot_fingerprint() => {
                 match Snapshot::new(segment) {
-                    Ok(snapshot) => Ok(Some(snapshot)),
+                    Ok(snapshot) => Ok(self.meaning.accepts(&snapshot)?.then_some(snapshot)),
                     Err(error) if error.is_rebuildable() => {
                         self.warn(&format!("{error}; it is built again"));
                         Ok(None)
@@ -513,16 +552,34 @@ impl Context {
         identity: crate::index::Identity,
         publish: impl FnOnce(&crate::index::SegmentBuilder<'_>) -> Result<Snapshot, crate::index::Error>,
     ) -> Result<Snapshot, Error> {
-        let signals = Signals::catch();
+        if let Some(watcher) = &self.watcher {
+            // A server has no terminal; signals are noted only while it pays.
+            let payment = (self.meaning.endpoint())
+                .map(|endpoint| Payment::new(endpoint, true, &Signals::catch()));
+            let builder = Builder {
+                store,
+                deadline: DEADLINE,
+                progress: &**watcher,
+                meaning: payment.as_ref().map(|payment| payment as &dyn Meaning),
+            };
+            return Ok(builder.build(files, source, writer, identity, publish)?);
+        }
+        let signals = match &self.host {
+            Some(host) => Signals::told(Arc::clone(&host.signal)),
+            None => Signals::catch(),
+        };
         let bar = Bar::new(
             !self.args.quiet && std::io::stderr().is_terminal(),
             signals.clone(),
         );
         let progress: &dyn Progress = &bar;
+        let payment = (self.meaning.endpoint())
+            .map(|endpoint| Payment::new(endpoint, self.args.quiet, &signals));
         let builder = Builder {
             store,
             deadline: DEADLINE,
             progress,
+            meaning: payment.as_ref().map(|payment| payment as &dyn Meaning),
         };
         let snapshot = builder.build(files, source, writer, identity, publish);
         let text = bar.finish(self.started.elapsed());
@@ -538,32 +595,17 @@ impl Context {
 
     fn tell(&self, warnings: &[Warning]) {
         for warning in warnings {
-            let text = match warning {
-                Warning::NotSaved { path } => {
-                    format!("`{}` is read-only; the index is not saved", path.display())
-                }
-                Warning::Upgraded { from, to } => {
-                    format!("the index is upgraded from format {from} to {to}")
-                }
-                Warning::NoLocks { path } => {
-                    format!("`{}` lies on a file system without locks", path.display())
-                }
-                Warning::Damaged { path, what } => {
-                    format!(
-                        "`{}` is damaged ({what}); it was built again",
-                        path.display()
-                    )
-                }
-            };
-            self.warn(&text);
+            self.warn(&state::sentence(warning));
         }
     }
 
     /// Says something on standard error that the user should know.
     pub fn warn(&self, text: &str) {
         let mut warned = self.warned.borrow_mut();
-        if !self.args.quiet && !warned.iter().any(|known| known == text) {
-            self.output.warn(text);
+        if !warned.iter().any(|known| known == text) {
+            if !self.args.quiet {
+                self.output.warn(text);
+            }
             warned.push(text.to_owned());
         }
     }
@@ -576,13 +618,4 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// A variable of the environment.
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
-}
-
-/// The name of a worktree among those that share an index.
-pub fn worktree_name(repo: &Repo) -> String {
-    if repo.is_linked_worktree() {
-        let name = repo.git_dir().file_name().unwrap_or_default();
-        return format!("linked-{}", name.to_string_lossy());
-    }
-    "main".to_owned()
 }

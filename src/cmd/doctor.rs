@@ -9,8 +9,9 @@ use crate::{git, sandbox};
 /// Say what works on this machine, and what would make the rest work
 ///
 /// Git, the index of this repository, the room beside it, hooks, settings,
-/// completions, other versions of happy, what the model's settings name (never
-/// a key), and each sandbox after a self-test. Each line says what to do.
+/// completions, other versions of happy and of its Python module, what the
+/// model's settings name (never a key), and each sandbox after a self-test.
+/// Each line says what to do.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -46,6 +47,7 @@ pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
     surroundings::model(context);
     surroundings::completions(context);
     surroundings::versions(context);
+    super::skew::tell(context);
     let probes = sandbox::probe_all();
     let any = probes.iter().any(|probe| probe.works.is_ok());
     for probe in probes {

@@ -6,7 +6,7 @@ use crate::index::{self, BuildError};
 use crate::patch::{Danger, PatchError};
 use crate::runner::Missing;
 use crate::sandbox::{SandboxError, TreeError};
-use crate::{git, record::Record};
+use crate::{agent, git, record::Record};
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum Error {
         why: String,
     },
     /// Tests failed.
-    #[error("{failed} of {ran} tests failed")]
+    #[error("{}", verdict(*failed, *ran))]
     TestsFailed {
         /// How many.
         failed: u32,
@@ -53,6 +53,21 @@ pub enum Error {
         limit: &'static str,
         /// How long they might take.
         wall: Duration,
+    },
+    /// A run of the agent stopped without an end of its own.
+    #[error(transparent)]
+    Agent(agent::Error),
+    /// A run of the agent ended, and nothing landed.
+    #[error("nothing landed ({outcome}): {why}")]
+    NotLanded {
+        /// The run.
+        run: String,
+        /// How it ended.
+        outcome: &'static str,
+        /// Why.
+        why: String,
+        /// Whether the model gave no answer.
+        unanswered: bool,
     },
     /// The embedder's side.
     #[error(transparent)]
@@ -96,10 +111,36 @@ pub enum Error {
     },
 }
 
+fn verdict(failed: u32, ran: u32) -> String {
+    if failed == 0 {
+        format!("the test runner failed, though none of {ran} tests did")
+    } else {
+        format!("{failed} of {ran} tests failed")
+    }
+}
+
 fn after(limit: &str, wall: Duration) -> String {
     match limit {
         "wall" => format!(" time, after {} s", wall.as_secs()),
         _ => String::new(),
+    }
+}
+
+impl From<agent::Error> for Error {
+    fn from(error: agent::Error) -> Self {
+        match error {
+            agent::Error::Index(error) => Self::Index(error),
+            agent::Error::Vector(error) => Self::Vector(error),
+            agent::Error::Patch(error) => Self::Patch(error),
+            agent::Error::Sandbox(error) => Self::Sandbox(error),
+            agent::Error::Trial(error) => error.into(),
+            agent::Error::Runner(error) => Self::Runner(error),
+            agent::Error::Host(error) => match error.downcast::<Self>() {
+                Ok(error) => *error,
+                Err(error) => Self::Agent(agent::Error::Host(error)),
+            },
+            other => Self::Agent(other),
+        }
     }
 }
 
@@ -181,8 +222,21 @@ impl Error {
             Self::PushStopped => Kind("push_stopped", 1, false),
             Self::TestsFailed { .. } => Kind("tests_failed", 1, false),
             Self::LimitHit { .. } => Kind("limit", 8, false),
+            Self::Agent(error) => match error {
+                agent::Error::NoRun { .. } | agent::Error::Over { .. } => Kind("no_run", 1, false),
+                agent::Error::OtherTree { .. } => Kind("changed_meanwhile", 1, false),
+                agent::Error::Busy { .. } => Kind("busy", 6, true),
+                agent::Error::Model(_) => Kind("model", 7, true),
+                agent::Error::Session { .. } => Kind("sandbox", 8, false),
+                _ => Kind("io", 5, false),
+            },
+            Self::NotLanded {
+                unanswered: true, ..
+            } => Kind("model", 7, true),
+            Self::NotLanded { .. } => Kind("not_landed", 1, false),
             Self::Vector(error) => match error {
                 crate::vector::Error::Mismatch { .. } => Kind("embedder_mismatch", 4, false),
+                crate::vector::Error::Endpoint(_) => Kind("embedder_endpoint", 7, true),
                 _ => Kind("embedder", 4, false),
             },
             Self::Usage(_) => Kind("usage", 2, false),
@@ -263,6 +317,19 @@ impl Error {
             },
             Self::Sandbox(_) => "`happy doctor` says what each sandbox needs".to_owned(),
             Self::Runner(missing) => missing.hint.clone(),
+            Self::NotLanded { run, outcome, .. } => match *outcome {
+                "budget" => format!(
+                    "take it up again with `happy agent --resume {run}` and a larger budget"
+                ),
+                "failed" => format!("take it up again with `happy agent --resume {run}`"),
+                _ => format!("`happy agent log {run}` shows what happened"),
+            },
+            Self::Agent(agent::Error::NoRun { .. }) => {
+                "`happy agent log` lists the runs".to_owned()
+            }
+            Self::Agent(agent::Error::OtherTree { .. }) => {
+                "put the files back, or start a new run".to_owned()
+            }
             Self::LimitHit { limit: "wall", .. } => "allow more with `--timeout`".to_owned(),
             Self::LimitHit { limit: "memory", .. } => "allow more with `--memory`".to_owned(),
             Self::NoSymbol { nearest, .. } if !nearest.is_empty() => {

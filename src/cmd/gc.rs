@@ -44,8 +44,15 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         blob: &|_| true,
     };
     let report = writer.gc(&policy, &wanted)?;
+    let mut imports = 0;
+    for listed in store.imports()? {
+        if reach(&listed.id) == Reach::Gone {
+            writer.drop_imported(&listed.id)?;
+            imports += 1;
+        }
+    }
     context.output.emit(&Record::Collected {
-        snapshots: report.snapshots as u64,
+        snapshots: report.snapshots as u64 + imports,
         packs: report.packs as u64,
         bytes: report.bytes,
     });

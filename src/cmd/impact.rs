@@ -23,6 +23,9 @@ pub struct Args {
     /// `REV..REV`, one revision for what it changed, or `-` for a patch
     #[arg(value_name = "RANGE")]
     range: Option<String>,
+    /// Write records, text, or one report for CI
+    #[arg(long, value_name = "FORMAT", value_parser = super::output::report_formats())]
+    format: Option<super::output::Format>,
     /// Only the tests
     #[arg(long)]
     tests: bool,

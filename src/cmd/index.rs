@@ -8,6 +8,15 @@ use crate::record::Record;
 ///
 /// Nobody has to run this: every question indexes what it needs. Hooks and CI
 /// run it so that nobody waits.
+///
+/// `HAPPY_EMBEDDER=endpoint` makes the vectors for `happy search` with a server
+/// that speaks `POST /embeddings`, instead of with the table inside the program:
+/// `HAPPY_EMBEDDING_MODEL` (`text-embedding-3-small`) at
+/// `HAPPY_EMBEDDING_BASE_URL` (`https://api.openai.com/v1`), with
+/// `HAPPY_EMBEDDING_DIMENSIONS` numbers, the key from `OPENAI_API_KEY`, from the
+/// variable that `HAPPY_EMBEDDING_KEY_VARIABLE` names or from what
+/// `HAPPY_EMBEDDING_KEY_COMMAND` prints. It says first what that will cost; what
+/// was paid for is kept, and asked for once.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Revisions to index; without any, the working tree
@@ -17,6 +26,7 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    context.meaning.for_index()?;
     if args.revisions.is_empty() {
         let opened = context.open(&AtArgs::default())?;
         context.output.emit(&record(context, &opened)?);

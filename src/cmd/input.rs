@@ -38,12 +38,14 @@ fn asked(context: &Context, arguments: &[OsString]) -> Result<Vec<Asked>, Error>
     let mut found = Vec::new();
     for argument in arguments {
         if argument == "-" {
-            let piped = match context.piped.get() {
-                Some(piped) => piped,
-                None => {
-                    let read = from_stdin()?;
-                    context.piped.get_or_init(|| read)
-                }
+            let piped = if let Some(piped) = context.piped.get() {
+                piped
+            } else {
+                let read = match &context.input {
+                    Some(input) => from_lines(&mut input.as_slice())?,
+                    None => from_lines(&mut std::io::stdin().lock())?,
+                };
+                context.piped.get_or_init(|| read)
             };
             found.extend(piped.iter().map(|text| Asked {
                 text: text.clone(),
@@ -71,6 +73,9 @@ pub fn bytes(context: &Context, file: Option<&Path>) -> Result<Vec<u8>, Error> {
             })
         }
         _ => {
+            if let Some(input) = &context.input {
+                return Ok(input.clone());
+            }
             let mut bytes = Vec::new();
             std::io::stdin()
                 .lock()
@@ -84,18 +89,17 @@ pub fn bytes(context: &Context, file: Option<&Path>) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn from_stdin() -> Result<Vec<Vec<u8>>, Error> {
+fn from_lines(input: &mut impl BufRead) -> Result<Vec<Vec<u8>>, Error> {
     let failed = |source| Error::Stream {
         action: "read standard input",
         source,
     };
-    let mut input = std::io::stdin().lock();
     let mut found: Vec<Vec<u8>> = Vec::new();
     let mut known = FxHashSet::default();
     let mut line = Vec::new();
     loop {
         line.clear();
-        let read = std::io::Read::take(&mut input, MAX_LINE).read_until(b'\n', &mut line);
+        let read = std::io::Read::take(&mut *input, MAX_LINE).read_until(b'\n', &mut line);
         if read.map_err(failed)? == 0 {
             return Ok(found);
         }
@@ -156,18 +160,20 @@ pub fn from_root(prefix: &[u8], path: &[u8]) -> Vec<u8> {
     parts.join(&b'/')
 }
 
-fn find(opened: &Opened, asked: &Asked) -> Result<Found, Error> {
+/// The symbols that a text means; `typed` where a person wrote it, who may
+/// stand in a subfolder.
+pub fn find(opened: &Opened, text: &[u8], typed: bool) -> Result<Found, Error> {
     // In a subfolder a path is meant from there, as completion writes it, unless
     // there is none: what records say is from the root.
-    let relative = !opened.prefix.is_empty() || asked.text.starts_with(b".");
-    if asked.typed && relative {
-        let text = from_root(&opened.prefix, &asked.text);
-        let found = query::find(&opened.snapshot, &text)?;
+    let relative = !opened.prefix.is_empty() || text.starts_with(b".");
+    if typed && relative {
+        let whole = from_root(&opened.prefix, text);
+        let found = query::find(&opened.snapshot, &whole)?;
         if !found.nodes.is_empty() {
             return Ok(found);
         }
     }
-    Ok(query::find(&opened.snapshot, &asked.text)?)
+    Ok(query::find(&opened.snapshot, text)?)
 }
 
 /// The nodes that the arguments mean, in the order they were asked for. A name
@@ -181,15 +187,10 @@ pub fn nodes(
     let mut seen = FxHashSet::default();
     let mut missing = None;
     for asked in asked(context, arguments)? {
-        let answer = find(opened, &asked)?;
+        let answer = find(opened, &asked.text, asked.typed)?;
         let text = String::from_utf8_lossy(&asked.text).into_owned();
         if answer.nodes.is_empty() {
-            let nearest = answer
-                .nearest
-                .iter()
-                .map(|name| String::from_utf8_lossy(name).into_owned())
-                .collect();
-            if let Some(previous) = missing.replace(Error::NoSymbol { text, nearest }) {
+            if let Some(previous) = missing.replace(no_symbol(text, &answer)) {
                 context.warn(&previous.to_string());
             }
             continue;
@@ -206,6 +207,16 @@ pub fn nodes(
             Ok(found)
         }
         None => Ok(found),
+    }
+}
+
+/// Nothing bears that name; what comes nearest.
+pub fn no_symbol(text: String, found: &Found) -> Error {
+    let nearest = found.nearest.iter();
+    let nearest = nearest.map(|name| String::from_utf8_lossy(name).into_owned());
+    Error::NoSymbol {
+        text,
+        nearest: nearest.collect(),
     }
 }
 

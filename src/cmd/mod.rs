@@ -4,15 +4,18 @@
 //! asks the library one question and emits records. Printing is in
 //! `output.rs`, what surrounds a run in `context.rs`, exit codes in `error.rs`.
 
+mod agent;
 mod bases;
 mod callees;
 mod callers;
 mod changes;
+mod commit;
 mod complete;
 mod config;
 mod context;
 mod deps;
 mod doctor;
+pub mod embed;
 mod error;
 mod folder;
 mod gaps;
@@ -20,11 +23,17 @@ mod gc;
 mod graph;
 mod hook;
 mod impact;
+mod import;
 mod index;
 mod input;
+mod interactive;
+mod keys;
 mod listings;
 mod machine;
 pub mod manual;
+mod mcp;
+mod meaning;
+mod opened;
 mod output;
 mod patch;
 mod path;
@@ -38,19 +47,23 @@ mod search;
 pub mod settings;
 mod show;
 mod signals;
+mod skew;
 mod sources;
+mod state;
 mod status;
 mod surroundings;
 mod symbols;
 mod test;
 mod text;
 mod trusted;
+mod turns;
 mod util;
 mod verdicts;
 mod warm;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
+pub use interactive::interactive;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -88,11 +101,14 @@ enum Verb {
     Show(show::Args),
     Path(path::Args),
     Graph(graph::Args),
+    Import(import::Args),
+    Mcp(mcp::Args),
     Impact(impact::Args),
     Patch(patch::Args),
     Test(test::Args),
     Hook(hook::Args),
     Config(config::Args),
+    Agent(Box<agent::Args>),
     Doctor(doctor::Args),
     Status(status::Args),
     Gc(gc::Args),
@@ -122,13 +138,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         context.output.fail(&error);
         return ExitCode::from(error.exit());
     }
-    let mut done = run(&context, &cli.verb);
-    // What changes files, or reads its task from standard input, runs once.
-    let asks = !matches!(cli.verb, Verb::Patch(_) | Verb::Util(_) | Verb::Hook(_));
-    if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
-        done = run(&context, &cli.verb);
-    }
-    let done = done.and_then(|()| context.output.finish());
+    let done = attempt(&context, &cli.verb).and_then(|()| context.output.finish());
     match done {
         Ok(()) if context.output.count() == 0 => ExitCode::from(1),
         Ok(()) => ExitCode::SUCCESS,
@@ -140,6 +150,20 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(error.exit())
         }
     }
+}
+
+/// Runs a verb, and again where a stored snapshot proved damaged.
+fn attempt(context: &Context, verb: &Verb) -> Result<(), Error> {
+    let done = run(context, verb);
+    // What changes files, or reads its task from standard input, runs once.
+    let asks = !matches!(
+        verb,
+        Verb::Patch(_) | Verb::Agent(_) | Verb::Mcp(_) | Verb::Util(_) | Verb::Hook(_)
+    );
+    if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
+        return run(context, verb);
+    }
+    done
 }
 
 fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
@@ -154,11 +178,14 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Show(args) => show::run(context, args),
         Verb::Path(args) => path::run(context, args),
         Verb::Graph(args) => graph::run(context, args),
+        Verb::Import(args) => import::run(context, args),
+        Verb::Mcp(args) => mcp::run(context, args),
         Verb::Impact(args) => impact::run(context, args),
         Verb::Patch(args) => patch::run(context, args),
         Verb::Test(args) => test::run(context, args),
         Verb::Hook(args) => hook::run(context, args),
         Verb::Config(args) => config::run(context, args),
+        Verb::Agent(args) => agent::run(context, args),
         Verb::Doctor(args) => doctor::run(context, args),
         Verb::Status(args) => status::run(context, args),
         Verb::Gc(args) => gc::run(context, args),

@@ -2,6 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::rc::Rc;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::error::Error;
 use super::text;
@@ -20,6 +24,20 @@ pub enum Format {
     Sarif,
     /// What `impact` and `test` found, as GitHub's annotations.
     Github,
+    /// Graphviz.
+    Dot,
+    /// A Mermaid flowchart.
+    Mermaid,
+    /// GraphML, as networkx, Gephi and yEd read it.
+    Graphml,
+    /// One table of nodes and edges.
+    Csv,
+    /// One JSON document of nodes and edges.
+    Json,
+    /// A SCIP index, as code hosts and editors read it.
+    Scip,
+    /// One page to look at, which needs no network.
+    Html,
 }
 
 impl Format {
@@ -27,6 +45,33 @@ impl Format {
     pub fn is_report(self) -> bool {
         matches!(self, Self::Markdown | Self::Sarif | Self::Github)
     }
+}
+
+/// Reads the formats of records, which every verb has.
+pub fn record_formats() -> impl TypedValueParser<Value = Format> {
+    formats(&[Format::Jsonl, Format::Text])
+}
+
+/// Reads the formats of verbs that have a report for CI, too.
+pub fn report_formats() -> impl TypedValueParser<Value = Format> {
+    formats(&[
+        Format::Jsonl,
+        Format::Text,
+        Format::Markdown,
+        Format::Sarif,
+        Format::Github,
+    ])
+}
+
+fn formats(known: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    let values = known.iter().filter_map(ValueEnum::to_possible_value);
+    PossibleValuesParser::new(values).map(move |text| {
+        let found = known.iter().copied().find(|format| {
+            let value = format.to_possible_value();
+            value.is_some_and(|value| value.matches(&text, false))
+        });
+        found.unwrap_or(Format::Jsonl)
+    })
 }
 
 /// When text is coloured.
@@ -41,6 +86,17 @@ pub enum Color {
     Never,
 }
 
+/// Takes records in the place of standard output, and what people would read in
+/// the place of standard error.
+pub trait Sink {
+    /// Takes a record; `false` where it has enough.
+    fn record(&self, record: &Record) -> bool;
+    /// Takes bytes that stand in place of records.
+    fn raw(&self, bytes: &[u8]);
+    /// Takes a sentence for people.
+    fn note(&self, text: &str);
+}
+
 /// Where records go.
 pub struct Output {
     format: Format,
@@ -53,17 +109,19 @@ pub struct Output {
     /// What a report will be about.
     gathered: RefCell<Vec<Record>>,
     reported: Cell<bool>,
+    sink: Option<Rc<dyn Sink>>,
 }
 
 impl Output {
     /// To standard output.
     pub fn new(format: Option<Format>, color: Color, no_color: bool) -> Self {
         let terminal = io::stdout().is_terminal();
-        let format = format.unwrap_or(if terminal {
-            Format::Text
-        } else {
-            Format::Jsonl
-        });
+        // A document takes the place of records; what is said beside it does not.
+        let format = match format {
+            Some(format @ (Format::Jsonl | Format::Text)) => format,
+            _ if terminal => Format::Text,
+            _ => Format::Jsonl,
+        };
         let color = match color {
             Color::Always => true,
             Color::Never => false,
@@ -79,6 +137,15 @@ impl Output {
             failed: RefCell::new(None),
             gathered: RefCell::default(),
             reported: Cell::default(),
+            sink: None,
+        }
+    }
+
+    /// To `sink`; nothing is printed.
+    pub fn to(sink: Rc<dyn Sink>) -> Self {
+        Self {
+            sink: Some(sink),
+            ..Self::new(Some(Format::Jsonl), Color::Never, true)
         }
     }
 
@@ -94,16 +161,19 @@ impl Output {
             return true;
         }
         *self.count.borrow_mut() += 1;
+        if let Some(sink) = &self.sink {
+            return sink.record(record);
+        }
         let mut out = self.out.borrow_mut();
         let written = match self.format {
             Format::Jsonl => serde_json::to_writer(&mut *out, record)
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b"\n")),
-            Format::Text => text::write(&mut *out, record, self.color),
-            _ => {
+            Format::Markdown | Format::Sarif | Format::Github => {
                 self.gathered.borrow_mut().push(record.clone());
                 Ok(())
             }
+            _ => text::write(&mut *out, record, self.color),
         };
         match written {
             Ok(()) => true,
@@ -117,6 +187,9 @@ impl Output {
     /// Writes bytes as they are, in place of records; counts as one.
     pub fn raw(&self, bytes: &[u8]) {
         *self.count.borrow_mut() += 1;
+        if let Some(sink) = &self.sink {
+            return sink.raw(bytes);
+        }
         if let Err(error) = self.out.borrow_mut().write_all(bytes) {
             *self.failed.borrow_mut() = Some(error);
         }
@@ -163,11 +236,23 @@ impl Output {
 
     /// Says something on standard error.
     pub fn note(&self, text: &str) {
+        if let Some(sink) = &self.sink {
+            return sink.note(text);
+        }
         let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Asks on standard error for a line of input.
+    pub fn prompt(&self, text: &str) {
+        let mut err = io::stderr();
+        let _ = write!(err, "{text}").and_then(|()| err.flush());
     }
 
     /// Warns on standard error.
     pub fn warn(&self, text: &str) {
+        if let Some(sink) = &self.sink {
+            return sink.note(text);
+        }
         let _ = writeln!(io::stderr(), "warning: {text}");
     }
 

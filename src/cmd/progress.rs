@@ -11,7 +11,7 @@ use crate::index::{Progress, Stage};
 /// Counts files and lines, and draws them where a person looks.
 pub struct Bar {
     signals: Signals,
-    bar: Option<ProgressBar>,
+    drawn: Option<ProgressBar>,
     files: AtomicUsize,
     lines: AtomicU64,
 }
@@ -29,7 +29,7 @@ impl Bar {
         });
         Self {
             signals,
-            bar,
+            drawn: bar,
             files: AtomicUsize::new(0),
             lines: AtomicU64::new(0),
         }
@@ -37,7 +37,7 @@ impl Bar {
 
     /// Ends the bar; a sentence that sums up.
     pub fn finish(&self, elapsed: Duration) -> String {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.drawn {
             bar.finish_and_clear();
         }
         let (files, lines) = (
@@ -51,7 +51,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn begin(&self, stage: Stage, files: usize) {
-        let Some(bar) = &self.bar else { return };
+        let Some(bar) = &self.drawn else { return };
         match stage {
             Stage::Extract => {
                 bar.set_length(files as u64);
@@ -65,7 +65,7 @@ impl Progress for Bar {
     fn file(&self, lines: u64) {
         self.files.fetch_add(1, Ordering::Relaxed);
         let lines = self.lines.fetch_add(lines, Ordering::Relaxed) + lines;
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.drawn {
             bar.inc(1);
             let seconds = bar.elapsed().as_secs_f64().max(0.001);
             bar.set_message(format!("{:.0}k lines/s", lines as f64 / seconds / 1000.0));

@@ -21,7 +21,7 @@ pub fn render(format: Format, records: &[Record]) -> String {
             text
         }
         Format::Github => github(records),
-        Format::Jsonl | Format::Text => String::new(),
+        _ => String::new(),
     }
 }
 

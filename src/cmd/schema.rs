@@ -34,6 +34,24 @@ pub const WRITTEN: &[(&str, &[&str])] = &[
         "test",
         &["test", "test_failure", "test_summary", "test_change"],
     ),
+    ("import", &["imported"]),
+    ("mcp", &["configured"]),
+    (
+        "agent",
+        &[
+            "agent_start",
+            "agent_resume",
+            "agent_reply",
+            "agent_failure",
+            "agent_cell",
+            "agent_call",
+            "agent_observation",
+            "agent_gate",
+            "agent_landing",
+            "agent_landed",
+            "agent_end",
+        ],
+    ),
     ("hook", &["hook"]),
     ("config", &["setting", "trust"]),
     ("doctor", &["check"]),
@@ -60,8 +78,32 @@ pub fn type_of(schema: &Value) -> Option<&str> {
 /// The schema of each type of record.
 pub fn records() -> Vec<Value> {
     let whole = whole();
-    let all = whole.get("oneOf").and_then(Value::as_array);
-    all.cloned().unwrap_or_default()
+    let mut found = Vec::new();
+    collect(&whole, &whole, &mut found);
+    found
+}
+
+/// The schemas that have a `type`, of a schema that lists them or names a list.
+fn collect(schema: &Value, whole: &Value, found: &mut Vec<Value>) {
+    if type_of(schema).is_some() {
+        found.push(schema.clone());
+        return;
+    }
+    let named = schema.get("$ref").and_then(Value::as_str);
+    let target = named.and_then(|name| whole.pointer(name.trim_start_matches('#')));
+    if let Some(target) = target {
+        collect(target, whole, found);
+    }
+    for list in ["oneOf", "anyOf"] {
+        for part in schema
+            .get(list)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            collect(part, whole, found);
+        }
+    }
 }
 
 /// The schema of what a verb writes, or of every record.
@@ -81,6 +123,9 @@ pub fn of(verb: Option<&str>) -> Result<Value, Error> {
     let kept: Vec<Value> = records().into_iter().filter(wanted).collect();
     schema["title"] = json!(format!("A record of `happy {verb}`"));
     schema["description"] = json!("One line of output.");
+    if let Some(fields) = schema.as_object_mut() {
+        fields.remove("anyOf");
+    }
     schema["oneOf"] = Value::Array(kept);
     Ok(schema)
 }

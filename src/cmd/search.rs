@@ -4,13 +4,15 @@ use super::context::{AtArgs, Context};
 use super::error::Error;
 use super::input::nodes;
 use crate::query::{self, Group, Recipe, SearchOptions, Subject};
-use crate::vector::{self, Embedder};
 
 /// Search by meaning, words and structure
 ///
 /// `happy search "where a user logs in"` ranks symbols; a query that is a
 /// symbol's name finds that symbol first. Tests, generated and vendored code
 /// come later, not never.
+///
+/// Meaning is what a table of word vectors inside the program says, offline.
+/// `HAPPY_EMBEDDER=endpoint` asks a server instead, as `happy index --help` says.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to look for: words, a question, or a name
@@ -80,7 +82,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     if args.like.is_none() && text.trim().is_empty() {
         return Err(Error::Usage("the query is empty".to_owned()));
     }
-    let embedder = vector::StaticEmbedder::new()?;
+    context.meaning.for_search()?;
     let opened = context.open(&args.at)?;
     let subject = match &args.like {
         Some(symbol) => Subject::Like(nodes(context, &opened, &[symbol.into()])?),
@@ -105,8 +107,8 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         without: args.without.clone(),
         recipe: recipe(&args.recipe)?,
     };
-    let embedder: &dyn Embedder = &embedder;
-    for record in query::search(&opened.snapshot, &subject, &options, embedder)? {
+    let embedder = context.meaning.embedder()?;
+    for record in query::search(&opened.snapshot, &subject, &options, &*embedder)? {
         if !context.output.emit(&record) {
             break;
         }

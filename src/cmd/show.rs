@@ -32,7 +32,8 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-fn source(opened: &Opened, node: u32) -> Result<Record, Error> {
+/// The source of a symbol of the repository, in whole lines.
+pub fn source(opened: &Opened, node: u32) -> Result<Record, Error> {
     let record = *opened.snapshot.symbol(node)?;
     let bytes = opened.read(record.file)?;
     // Whole lines, so that the indentation of the first one is there.

@@ -39,6 +39,12 @@ impl Signals {
         Self(Arc::new(Caught { number, registered }))
     }
 
+    /// Signals that somebody else notes in `number`; none is caught here.
+    pub fn told(number: Arc<AtomicUsize>) -> Self {
+        let registered = Vec::new();
+        Self(Arc::new(Caught { number, registered }))
+    }
+
     /// The signal that came, if one did.
     pub fn arrived(&self) -> Option<u8> {
         match self.0.number.load(Ordering::SeqCst) {

@@ -1,9 +1,9 @@
 //! `happy symbols`
 
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
-use super::context::{AtArgs, Context};
+use super::context::{AtArgs, Context, Opened};
 use super::error::Error;
 use super::input::from_root;
 use crate::query::{self, SymbolFilter};
@@ -35,7 +35,7 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     check_languages(&args.lang)?;
     let opened = context.open(&args.at)?;
-    let mut filter = SymbolFilter {
+    let filter = SymbolFilter {
         pattern: None,
         kinds: args.kind.clone(),
         languages: args.lang.clone(),
@@ -44,21 +44,32 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
             .as_ref()
             .map(|path| from_root(&opened.prefix, path.as_bytes())),
     };
-    if let Some(pattern) = &args.pattern {
-        let path = from_root(&opened.prefix, pattern.as_bytes());
-        let plain = from_root(b"", pattern.as_bytes());
+    let pattern = args.pattern.as_ref().map(|pattern| pattern.as_bytes());
+    let filter = aim(&opened, filter, pattern)?;
+    query::symbols(&opened.snapshot, &filter, |record| {
+        context.output.emit(&record)
+    })?;
+    Ok(())
+}
+
+/// With `pattern`, which is a file or folder where there is such a one.
+pub fn aim(
+    opened: &Opened,
+    mut filter: SymbolFilter,
+    pattern: Option<&[u8]>,
+) -> Result<SymbolFilter, Error> {
+    if let Some(pattern) = pattern {
+        let path = from_root(&opened.prefix, pattern);
+        let plain = from_root(b"", pattern);
         if filter.path.is_none() && is_path(&opened.snapshot, &path)? {
             filter.path = Some(path);
         } else if filter.path.is_none() && is_path(&opened.snapshot, &plain)? {
             filter.path = Some(plain);
         } else {
-            filter.pattern = Some(pattern.clone().into_vec());
+            filter.pattern = Some(pattern.to_vec());
         }
     }
-    query::symbols(&opened.snapshot, &filter, |record| {
-        context.output.emit(&record)
-    })?;
-    Ok(())
+    Ok(filter)
 }
 
 /// An error where a language is not known.

@@ -60,6 +60,9 @@ pub struct Args {
     /// Without it, the setting `test.memory`: 4096.
     #[arg(long, value_name = "MIB")]
     memory: Option<u64>,
+    /// Write records, text, or one report for CI
+    #[arg(long, value_name = "FORMAT", value_parser = super::output::report_formats())]
+    format: Option<super::output::Format>,
     /// Arguments for the runner
     #[arg(last = true, value_name = "ARGS")]
     rest: Vec<String>,

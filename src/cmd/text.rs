@@ -198,7 +198,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             site,
             confidence,
         } => {
-            write!(pen.out, "{:>3}  ", index)?;
+            write!(pen.out, "{index:>3}  ")?;
             pen.symbol(symbol)?;
             if let Some(site) = site {
                 pen.put(DIM, "  called at ")?;
@@ -335,7 +335,40 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 "parsed {files} files, {lines} lines in {milliseconds} ms"
             )?;
         }
+        Record::Imported {
+            revision,
+            documents,
+            confirmed,
+            added,
+            removed,
+            decided,
+            ..
+        } => {
+            write!(
+                pen.out,
+                "{revision}  imported {}: {confirmed} edges confirmed, {added} added, \
+                 {removed} replaced, {}",
+                count(u64::from(*documents), "document"),
+                count(*decided, "undecided call")
+            )?;
+            write!(pen.out, " decided")?;
+        }
+        Record::Configured {
+            client,
+            path,
+            change,
+            applied,
+        } => {
+            let state = match (*change, *applied) {
+                ("unchanged", _) => "has it",
+                (_, true) => "written",
+                (_, false) => "not yet",
+            };
+            write!(pen.out, "{client:<16}{state:<10}")?;
+            pen.put(MAGENTA, &path.lossy())?;
+        }
         Record::Error { message, .. } => write!(pen.out, "error: {message}")?,
+        Record::Agent(event) => super::turns::write(&mut pen, event)?,
         other => super::changes::write(&mut pen, other)?,
     }
     if matches!(record, Record::Source { .. }) {

@@ -117,7 +117,7 @@ fn parse_only(context: &Context, folder: &Path, threads: Option<usize>) -> Resul
         .with_max_len(8)
         .map_init(tree_sitter::Parser::new, |parser, (id, bytes)| {
             let lang = language(*id).expect("the id is of the list");
-            let tree = facts::parse(parser, bytes, lang, Duration::from_secs(60));
+            let tree = facts::parse(parser, bytes, lang, Duration::from_mins(1));
             tree.map_or(0, |tree| tree.root_node().end_position().row as u64)
         })
         .sum();

@@ -393,10 +393,10 @@ impl<'s> Builder<'s> {
             });
         let mut moved = vec![NONE; facts.refs.len()];
         let mut kept = 0;
-        for at in 0..facts.refs.len() {
+        for (at, place) in moved.iter_mut().enumerate() {
             let slot = facts.refs[at].slot;
             if slot == NONE || global[slot as usize] {
-                moved[at] = kept as u32;
+                *place = kept as u32;
                 facts.refs[kept] = facts.refs[at];
                 kept += 1;
             }

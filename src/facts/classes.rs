@@ -232,21 +232,21 @@ impl Walk<'_> {
 
     pub(super) fn begin_impl_body(&mut self) {
         let frame = *self.frames.last().expect("an impl has a frame");
-        if let Some(owner) = self.child(&frame, Field::Owner) {
-            if let Some(slot) = self.slot_of(owner) {
-                let record = &mut self.builder.facts.defs[frame.def as usize];
-                record.owner_slot = slot;
-                record.owner_name = owner.b;
-                if owner.b != NONE {
-                    record.name = owner.b;
-                }
-                if !self.roles.traits.self_type.is_empty() {
-                    let name = self
-                        .builder
-                        .made_name(self.roles.traits.self_type.as_bytes());
-                    let (variable, _) = self.scopes.declare(&mut self.builder, name, false, true);
-                    self.builder.copy(variable, slot);
-                }
+        if let Some(owner) = self.child(&frame, Field::Owner)
+            && let Some(slot) = self.slot_of(owner)
+        {
+            let record = &mut self.builder.facts.defs[frame.def as usize];
+            record.owner_slot = slot;
+            record.owner_name = owner.b;
+            if owner.b != NONE {
+                record.name = owner.b;
+            }
+            if !self.roles.traits.self_type.is_empty() {
+                let name = self
+                    .builder
+                    .made_name(self.roles.traits.self_type.as_bytes());
+                let (variable, _) = self.scopes.declare(&mut self.builder, name, false, true);
+                self.builder.copy(variable, slot);
             }
         }
         self.add_bases(frame.def, self.children(&frame));

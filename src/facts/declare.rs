@@ -344,12 +344,10 @@ impl Walk<'_> {
 
     fn has_list(&self, node: Node<'_>) -> bool {
         node.child_count() > 1
-            && node
-                .child(node.child_count() as u32 - 1)
-                .is_some_and(|last| {
-                    let place = self.roles.place(node.kind_id(), 0, last.kind_id());
-                    matches!(place, Field::Args | Field::List)
-                })
+            && node.child(node.child_count() - 1).is_some_and(|last| {
+                let place = self.roles.place(node.kind_id(), 0, last.kind_id());
+                matches!(place, Field::Args | Field::List)
+            })
     }
 
     /// Where the names start that a declaration declares as pointers.

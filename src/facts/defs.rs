@@ -268,10 +268,11 @@ impl Walk<'_> {
             // The receiver's type, written where a parameter would stand.
             return None;
         }
-        if frame.row.has(NodeFlag::ParamField) && self.is_constructor() {
-            if let Some(name) = name.filter(|name| frame.start < name.start) {
-                self.param_field(name, slot, type_slot);
-            }
+        if frame.row.has(NodeFlag::ParamField)
+            && self.is_constructor()
+            && let Some(name) = name.filter(|name| frame.start < name.start)
+        {
+            self.param_field(name, slot, type_slot);
         }
         if let Some(default) = self.child(frame, Field::Value) {
             flags |= param_flag::OPTIONAL;

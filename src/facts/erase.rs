@@ -167,7 +167,8 @@ fn annotation(
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
         && word.iter().any(u8::is_ascii_uppercase);
     let known = ANNOTATIONS.iter().any(|part| find(word, part));
-    if !capitals && !(known && word.starts_with(b"__")) {
+    let reserved = known && word.starts_with(b"__");
+    if !capitals && !reserved {
         return None;
     }
     match before[0] {

@@ -164,9 +164,12 @@ impl Walk<'_> {
         let children = self.values[self.children(frame)].to_vec();
         let named = children.iter().any(|value| value.field == Field::Object);
         // Without names, what is indexed comes first.
-        let is_object = |at: usize, value: &Val| match named {
-            true => value.field == Field::Object,
-            false => at == 0,
+        let is_object = |at: usize, value: &Val| {
+            if named {
+                value.field == Field::Object
+            } else {
+                at == 0
+            }
         };
         let object = children
             .iter()

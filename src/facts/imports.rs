@@ -69,10 +69,10 @@ impl Walk<'_> {
             if value.field == Field::Path {
                 continue;
             }
-            if value.b != NONE {
-                value.b = self.joined(prefix.b, value.b);
-            } else {
+            if value.b == NONE {
                 value.b = prefix.b;
+            } else {
+                value.b = self.joined(prefix.b, value.b);
             }
             kept.push(value);
         }
@@ -128,12 +128,11 @@ impl Walk<'_> {
         let alias = self
             .child(frame, Field::Alias)
             .map_or(NONE, |value| value.b);
-        let path = match self.child(frame, Field::Path) {
-            Some(value) => self.path_of(value).0,
-            None => {
-                self.import_path(node, Field::Path);
-                self.values.last()?.b
-            }
+        let path = if let Some(value) = self.child(frame, Field::Path) {
+            self.path_of(value).0
+        } else {
+            self.import_path(node, Field::Path);
+            self.values.last()?.b
         };
         Some(self.import_value(frame, Tag::Keyed, alias, path))
     }
@@ -163,7 +162,7 @@ impl Walk<'_> {
         let mut bound = 0;
         for value in &values {
             match (value.field, value.tag) {
-                (Field::Path, _) | (Field::Aside | Field::Ignore, _) => continue,
+                (Field::Path | Field::Aside | Field::Ignore, _) => continue,
                 (Field::Alias, _) if prefix != NONE => {
                     let item = self.alias_item(quoted, flags, value.b);
                     self.import(value.b, prefix, item, flags, *value);
@@ -229,10 +228,10 @@ impl Walk<'_> {
         if version(last) {
             last = segments.next().unwrap_or(last);
         }
-        if let Some(dot) = last.iter().rposition(|byte| *byte == b'.') {
-            if version(&last[dot + 1..]) {
-                last = &last[..dot];
-            }
+        if let Some(dot) = last.iter().rposition(|byte| *byte == b'.')
+            && version(&last[dot + 1..])
+        {
+            last = &last[..dot];
         }
         let last = last.strip_prefix(b"go-").unwrap_or(last).to_vec();
         self.builder.made_name(&last)

@@ -382,7 +382,7 @@ impl Walk<'_> {
             to.row
         } as u32
             + 1;
-        let adjoins = self.comment.2 + 1 >= from.row as u32 + 1 && self.comment.2 > 0;
+        let adjoins = self.comment.2 + 1 > from.row as u32 && self.comment.2 > 0;
         match (role, adjoins) {
             (Role::Attribute, true) => self.comment.2 = last,
             (Role::Attribute, false) => {}

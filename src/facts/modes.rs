@@ -19,6 +19,10 @@ impl Walk<'_> {
                 let Some(frame) = self.frames.last() else {
                     return inherited;
                 };
+                if frame.role == Role::Binary {
+                    // An operand, whatever side it stands on.
+                    return Mode::Value;
+                }
                 let outer = self.frames.len().checked_sub(2).map(|at| self.frames[at]);
                 let hoisted = frame.row.has(NodeFlag::Hoisted)
                     || outer.is_some_and(|outer| {

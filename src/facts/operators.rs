@@ -91,7 +91,10 @@ impl Walk<'_> {
         let nothing = |walk: &mut Self| {
             // An argument counts, whatever it is.
             let at = *values.first()?;
-            let slot = walk.roles.traits.overloads.then(|| walk.builder.slot())?;
+            let slot = match walk.roles.traits.results.get(operator) {
+                Some(result) => walk.result_of(result, &slots),
+                None => walk.roles.traits.overloads.then(|| walk.builder.slot())?,
+            };
             Some(Self::value(frame, Tag::Slot, slot, NONE, at))
         };
         let (Some(method), Some(Some(receiver))) = (method, slots.first()) else {
@@ -117,5 +120,25 @@ impl Walk<'_> {
         }
         let result = self.implicit_call(*receiver, name, at, &args);
         Some(Self::value(frame, Tag::Slot, result, NONE, at))
+    }
+
+    /// What an operator gives whose `result` is known: a kind of literal, or
+    /// what its operands are.
+    fn result_of(&mut self, result: &str, operands: &[Option<u32>]) -> u32 {
+        let roles = self.roles;
+        if let Some(symbol) = roles.traits.literals.get(result) {
+            return self.builder.external(symbol);
+        }
+        if let Some(text) = roles.traits.literals.get("string") {
+            let text = self.builder.external(text);
+            if operands.contains(&Some(text)) {
+                return text;
+            }
+        }
+        let slot = self.builder.slot();
+        for operand in operands.iter().flatten() {
+            self.builder.copy(slot, *operand);
+        }
+        slot
     }
 }

@@ -22,10 +22,10 @@ impl Walk<'_> {
         for (signature, seed, member) in signatures {
             let facts = &mut self.builder.facts;
             facts.seeds[seed as usize].value = def;
-            if let Some(member) = facts.members.get_mut(member as usize) {
-                if member.def == signature {
-                    member.def = def;
-                }
+            if let Some(member) = facts.members.get_mut(member as usize)
+                && member.def == signature
+            {
+                member.def = def;
             }
             let record = &mut facts.defs[signature as usize];
             record.flags |= def_flag::FORWARD;

@@ -288,12 +288,12 @@ impl Walk<'_> {
                 self.builder.op(made, op::STORE, from, key, NONE);
                 continue;
             }
-            if self.builder.bytes(item.b).first() != Some(&b'[') {
+            if self.builder.bytes(item.b).first() == Some(&b'[') {
+                self.builder.op(made, op::STORE, from, item.b, NONE);
+            } else {
                 let site = self.builder.mention(NONE, self.def, item.line, item.column);
                 self.builder.op(made, op::STORE, from, item.b, site);
                 self.builder.op(made, op::STORE, from, any, NONE);
-            } else {
-                self.builder.op(made, op::STORE, from, item.b, NONE);
             }
         }
         made

@@ -4,6 +4,9 @@ use super::format::{DefRec, NONE, def_flag, op, seed};
 use super::walk::{Frame, Mode, Tag, Val, Walk};
 use crate::lang::{DefKind, Field, Role};
 
+/// Arrays of more dimensions are taken for ones of this many.
+const MOST_DIMENSIONS: usize = 8;
+
 impl Walk<'_> {
     /// A type applied to arguments. Some types stand for their argument.
     pub(super) fn apply(&mut self, frame: &Frame, object: Val, base: u32, args: &[u32]) -> Val {
@@ -77,10 +80,10 @@ impl Walk<'_> {
         for value in &values {
             if value.tag == Tag::Param {
                 self.add_param(*value, NONE);
-            } else if value.field == Field::Type {
-                if let Some(written) = self.slot_of(*value) {
-                    self.builder.op(written, op::INSTANCE, ret, NONE, NONE);
-                }
+            } else if value.field == Field::Type
+                && let Some(written) = self.slot_of(*value)
+            {
+                self.builder.op(written, op::INSTANCE, ret, NONE, NONE);
             }
         }
         let name = self.builder.made_name(b"()");
@@ -147,7 +150,50 @@ impl Walk<'_> {
             .filter_map(|value| self.slot_of(*value))
             .collect();
         let at = *values.last()?;
-        let slot = self.builder.applied(NONE, &args);
+        let mut slot = self.builder.applied(NONE, &args);
+        for _ in 1..self.brackets(at.end, frame.end) {
+            slot = self.builder.applied(NONE, &[slot]);
+        }
         Some(Self::value(frame, Tag::Slot, slot, at.b, at))
+    }
+
+    /// An array of a written type, with the elements that are given for it.
+    pub(super) fn leave_new_array(&mut self, frame: &Frame) -> Option<Val> {
+        let values: Vec<Val> = self.values[self.children(frame)].to_vec();
+        let written = self.child(frame, Field::Type);
+        let mut slot = self.builder.slot();
+        for value in &values {
+            match value.field {
+                Field::Type => {}
+                Field::Value => slot = self.slot_of(*value).unwrap_or(slot),
+                _ => {
+                    self.slot_of(*value);
+                }
+            }
+        }
+        let at = written.or(values.first().copied())?;
+        if let Some(element) = written.and_then(|written| self.slot_of(written)) {
+            let levels = self.brackets(at.end, frame.end).max(1);
+            let array = (0..levels).fold(element, |of, _| self.builder.applied(NONE, &[of]));
+            self.builder.op(array, op::INSTANCE, slot, NONE, NONE);
+        }
+        Some(Self::value(frame, Tag::Slot, slot, NONE, at))
+    }
+
+    /// How many pairs of brackets stand side by side in a stretch of text.
+    fn brackets(&self, from: u32, to: u32) -> usize {
+        let (mut depth, mut count) = (0_usize, 0);
+        for byte in &self.source[from.min(to) as usize..to as usize] {
+            match byte {
+                b'[' => {
+                    count += usize::from(depth == 0);
+                    depth += 1;
+                }
+                b']' => depth = depth.saturating_sub(1),
+                b'{' if depth == 0 => break,
+                _ => {}
+            }
+        }
+        count.min(MOST_DIMENSIONS)
     }
 }

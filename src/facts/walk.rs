@@ -115,6 +115,9 @@ pub(super) struct PlaceRec {
     pub(super) indexed: bool,
 }
 
+/// A function without a body: its definition, seed and member.
+pub(super) type Signature = (u32, u32, u32);
+
 /// The state of a walk.
 pub(super) struct Walk<'s> {
     pub(super) roles: &'s Roles,
@@ -139,7 +142,7 @@ pub(super) struct Walk<'s> {
     /// Slots of functions that reading or writing a member calls: their flags.
     pub(super) accessors: rustc_hash::FxHashMap<u32, u32>,
     /// Functions without a body, by parent and name: definition, seed, member.
-    pub(super) signatures: rustc_hash::FxHashMap<(u32, u32), Vec<(u32, u32, u32)>>,
+    pub(super) signatures: rustc_hash::FxHashMap<(u32, u32), Vec<Signature>>,
     /// The word for the receiver, as this file writes it.
     pub(super) receiver: u32,
     /// Where the name of the last function with type arguments ends, and the
@@ -191,7 +194,7 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
     walk.end()
 }
 
-impl<'s> Walk<'s> {
+impl Walk<'_> {
     pub(super) fn begin(&mut self, root: Node<'_>) {
         let name = self.builder.made_name(b"");
         let slot = self.builder.slot();
@@ -345,10 +348,11 @@ impl<'s> Walk<'s> {
             pending: self.scopes.pending(),
         });
         let outer = self.frames.len().checked_sub(2);
-        if let Some(outer) = outer.map(|at| self.frames[at]) {
-            if outer.role == Role::TypeSwitch && field == Field::None {
-                self.scopes.commit(outer.pending);
-            }
+        if let Some(outer) = outer.map(|at| self.frames[at])
+            && outer.role == Role::TypeSwitch
+            && field == Field::None
+        {
+            self.scopes.commit(outer.pending);
         }
         if scoped {
             self.open_scope(ScopeKind::Block);
@@ -518,6 +522,7 @@ impl<'s> Walk<'s> {
             Role::Decorator => self.leave_decorator(&frame),
             Role::Generic => self.leave_generic(&frame),
             Role::ArrayType => self.leave_array_type(&frame),
+            Role::NewArray => self.leave_new_array(&frame),
             Role::TypeParam => self.leave_type_param(&frame),
             Role::TypeOf => self.leave_type_of(&frame),
             Role::FunctionType => self.leave_function_type(&frame),

@@ -70,6 +70,7 @@ impl Linker<'_> {
                 && self.type_param(target, written.type_slot) == Some(param)
             {
                 let from = self.slot_in(file, arg.slot);
+                self.pass_written(from, result);
                 self.flow(from, result, NONE);
                 given = true;
             }
@@ -159,20 +160,17 @@ impl Linker<'_> {
             Kind::Applied => self.applied_class(written),
             _ => return,
         };
-        match class {
-            Some(class) => {
-                let traits = self.unit(self.file_of(class)).traits;
-                if !traits.function_objects || self.single_method(class).is_none() {
-                    return;
-                }
+        if let Some(class) = class {
+            let traits = self.unit(self.file_of(class)).traits;
+            if !traits.function_objects || self.single_method(class).is_none() {
+                return;
             }
-            None => {
-                let traits = self
-                    .alloc(written.index())
-                    .map(|(file, _)| self.unit(file).traits);
-                if !traits.is_some_and(|traits| traits.function_objects) {
-                    return;
-                }
+        } else {
+            let traits = self
+                .alloc(written.index())
+                .map(|(file, _)| self.unit(file).traits);
+            if !traits.is_some_and(|traits| traits.function_objects) {
+                return;
             }
         }
         self.hang(to, DynamicOp::Implement { written });

@@ -103,11 +103,9 @@ impl Linker<'_> {
                         },
                     );
                 }
-                if !found {
-                    if let Some(external) = unit.traits.builtins.get(&name) {
-                        let id = self.external_path(*external);
-                        self.sets.add(slot, Value::new(Kind::External, id), false);
-                    }
+                if !found && let Some(external) = unit.traits.builtins.get(&name) {
+                    let id = self.external_path(*external);
+                    self.sets.add(slot, Value::new(Kind::External, id), false);
                 }
             }
         }

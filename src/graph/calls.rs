@@ -100,20 +100,17 @@ impl Linker<'_> {
                 if self.is_class(value.index())
                     && self.call_static(file, call, value, name, inferred) => {}
             Kind::Object | Kind::Applied => {
-                let found = match self.class_of(value) {
-                    Some(class) => {
-                        let found = !self.find_member(class, name).is_empty();
-                        if found {
-                            self.call_member(file, call, value, class, name, 0, inferred);
-                        }
-                        found
+                let found = if let Some(class) = self.class_of(value) {
+                    let found = !self.find_member(class, name).is_empty();
+                    if found {
+                        self.call_member(file, call, value, class, name, 0, inferred);
                     }
-                    None => {
-                        let external = self.applied_external(value);
-                        external.is_some_and(|id| {
-                            self.call_extension(file, call, value, super::names::external(id), name)
-                        })
-                    }
+                    found
+                } else {
+                    let external = self.applied_external(value);
+                    external.is_some_and(|id| {
+                        self.call_extension(file, call, value, super::names::external(id), name)
+                    })
                 };
                 let found = found || self.delegate(call, value, name);
                 let found = found
@@ -129,6 +126,7 @@ impl Linker<'_> {
                         DynamicOp::Call {
                             call,
                             receiver: Some(value),
+                            inferred: true,
                         },
                     );
                     self.call_container(file, call, value, name);
@@ -162,10 +160,20 @@ impl Linker<'_> {
                     DynamicOp::Call {
                         call,
                         receiver: None,
+                        inferred: inferred || !self.names_member(value),
                     },
                 );
                 self.load(value, name, slot, NONE, file);
             }
+        }
+    }
+
+    /// Whether a member of `value` is named, as one of a module or class is.
+    fn names_member(&self, value: Value) -> bool {
+        match value.kind() {
+            Kind::Module => true,
+            Kind::Def => self.is_class(value.index()),
+            _ => false,
         }
     }
 
@@ -199,6 +207,7 @@ impl Linker<'_> {
                 DynamicOp::Call {
                     call,
                     receiver: Some(receiver),
+                    inferred: true,
                 },
             );
             let traits = self.unit(self.file_of(class)).traits;
@@ -209,6 +218,7 @@ impl Linker<'_> {
                     DynamicOp::Call {
                         call,
                         receiver: Some(receiver),
+                        inferred: true,
                     },
                 );
                 self.load_instance(receiver, class, name, scratch, NONE, file, skip);
@@ -237,6 +247,7 @@ impl Linker<'_> {
             });
             return;
         };
+        let inferred = inferred || self.is_tie(file, &chosen);
         for entry in entries {
             let plain = entry.def != NONE
                 && self.is_function(entry.def)
@@ -261,6 +272,7 @@ impl Linker<'_> {
                     DynamicOp::Call {
                         call,
                         receiver: Some(receiver),
+                        inferred: true,
                     },
                 );
             }
@@ -400,6 +412,7 @@ impl Linker<'_> {
                         DynamicOp::Call {
                             call,
                             receiver: None,
+                            inferred: true,
                         },
                     );
                 }
@@ -475,7 +488,10 @@ impl Linker<'_> {
                     self.flow_replaced(from, to, context);
                 }
                 _ if self.give_argument(file, &site, def, receiver) => {}
-                _ => self.flow(from, to, NONE),
+                _ => {
+                    self.pass_written(from, to);
+                    self.flow(from, to, NONE);
+                }
             }
         }
         let first = receiver.is_none()

@@ -51,6 +51,7 @@ impl Linker<'_> {
             });
             return;
         };
+        let inferred = inferred || self.is_tie(file, &chosen);
         let silent = record.flags & call_flag::IMPLICIT != 0 && traits.program_scope;
         if chosen.is_empty() && !silent {
             self.add_target(call, class, inferred);

@@ -103,7 +103,14 @@ impl Linker<'_> {
         }
         let slot = self.field(value, converted());
         let receiver = None;
-        self.hang(slot, DynamicOp::Call { call, receiver });
+        self.hang(
+            slot,
+            DynamicOp::Call {
+                call,
+                receiver,
+                inferred: true,
+            },
+        );
     }
 
     /// The applied types that a type is defined as.
@@ -212,10 +219,10 @@ impl Linker<'_> {
         let local = class - self.def_base[file as usize];
         let defs = &self.unit(file).facts.defs;
         let inside = defs.iter().skip(local as usize + 1);
-        let fields = inside
+        let mut fields = inside
             .take_while(|def| def.start < record.end)
             .filter(|def| def.parent == local && def.kind == kind::VARIABLE);
-        let field = fields.skip(index).next()?;
+        let field = fields.nth(index)?;
         Some(self.slot_in(file, field.slot))
     }
 }

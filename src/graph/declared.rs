@@ -2,7 +2,7 @@
 //! functions that are given where a function's type is written.
 
 use super::names::{Linker, kind};
-use super::values::{Kind, Value};
+use super::values::{CAP, Kind, Value};
 use crate::facts::format::{NONE, alloc, def_flag};
 
 impl Linker<'_> {
@@ -116,13 +116,13 @@ impl Linker<'_> {
         if own.is_none() && self.function_of(value).is_none() {
             return;
         }
-        let others: Vec<Value> = self
-            .sets
-            .values(slot)
-            .map(|(other, _)| other)
-            .filter(|other| *other != value)
-            .collect();
-        for other in others {
+        let mut others = [value; CAP];
+        let mut count = 0;
+        for (other, _) in self.sets.values(slot).filter(|(other, _)| *other != value) {
+            others[count] = other;
+            count += 1;
+        }
+        for other in others.into_iter().take(count) {
             match (own, self.signature_of(other)) {
                 (Some(signature), None) => self.give_context(signature, other),
                 (None, Some(signature)) => self.give_context(signature, value),

@@ -32,6 +32,8 @@ impl Linker<'_> {
         if !self.input.units.iter().any(|unit| unit.traits.structural) {
             return;
         }
+        // Now that it is known which types satisfy which interfaces.
+        self.solve();
         let mut done = vec![false; self.target_heads.len()];
         for _ in 0..ROUNDS {
             let open = self.open_calls(&mut done);
@@ -216,7 +218,7 @@ impl Linker<'_> {
             return own.get(&class).cloned().unwrap_or_default();
         }
         let mut found: Vec<(u64, u32)> = Vec::new();
-        for base in &self.order(class) {
+        for base in self.order(class).iter() {
             for method in own.get(base).into_iter().flatten() {
                 if found.len() < 256 && found.iter().all(|known| known.0 != method.0) {
                     found.push(*method);

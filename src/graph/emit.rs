@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::calls::EXTERNAL;
 use super::names::{Linker, kind};
+use super::order::sort_grouped;
 use super::values::Kind;
 use crate::facts::format::{NONE, call_flag, def_flag};
 
@@ -22,6 +23,11 @@ pub enum EdgeKind {
     Implements,
     References,
     Overrides,
+}
+
+impl EdgeKind {
+    /// How many kinds there are.
+    pub const COUNT: usize = 6;
 }
 
 /// An edge between two definitions, or from one to an external symbol.
@@ -118,13 +124,23 @@ impl Linker<'_> {
             .collect();
         self.emit_member_references(&mut hierarchy);
         let mut unresolved = Vec::new();
-        let mut edges = definitions;
-        edges.append(&mut hierarchy);
-        for (mut some, mut sites) in parts {
-            edges.append(&mut some);
+        let defs = self.def_file.len();
+        let mut by_kind: [Vec<Edge>; EdgeKind::COUNT] = Default::default();
+        by_kind[EdgeKind::Defines as usize] = definitions;
+        let mut sort_in = |some: Vec<Edge>| {
+            for edge in some {
+                by_kind[edge.kind as usize].push(edge);
+            }
+        };
+        sort_in(hierarchy);
+        for (some, mut sites) in parts {
+            sort_in(some);
             unresolved.append(&mut sites);
         }
-        edges.par_sort_unstable();
+        by_kind.par_iter_mut().for_each(|edges| {
+            sort_grouped(edges, defs, |edge| edge.source, |edge| *edge);
+        });
+        let mut edges = by_kind.concat();
         edges.dedup_by(|later, earlier| {
             let same = (
                 later.kind,

@@ -4,10 +4,8 @@
 //! is taken once for each value that the slot gains. Sets are capped, so the
 //! work is linear in the number of operations.
 
-use rustc_hash::FxHashSet;
-
 use super::names::{GETTER, Linker, SETTER, kind};
-use super::values::{Kind, Value};
+use super::values::{Kind, Passed, Value};
 use crate::facts::format::{NONE, OpRec, RETURNED, alloc, def_flag, op};
 
 /// An operation that was found while solving.
@@ -21,7 +19,12 @@ pub(super) enum DynamicOp {
         file: u32,
     },
     /// Call what arrives here; `call` is global, `receiver` a value or none.
-    Call { call: u32, receiver: Option<Value> },
+    /// Unless `inferred`, the call is as sure as what arrives.
+    Call {
+        call: u32,
+        receiver: Option<Value>,
+        inferred: bool,
+    },
     /// Gain what iterating gives.
     Iterate { to: u32 },
     /// Give instances of what arrives.
@@ -65,66 +68,10 @@ pub(super) enum DynamicOp {
     Implement { written: Value },
 }
 
-/// A flow edge, in its slot's list.
-#[derive(Clone, Copy)]
-struct EdgeCell {
-    to: u32,
-    /// The receiver that functions are bound to, or [`NONE`].
-    receiver: u32,
-    next: u32,
-}
-
-/// The flow edges that are found while solving.
-#[derive(Default)]
-pub(super) struct Edges {
-    heads: Vec<u32>,
-    cells: Vec<EdgeCell>,
-    seen: FxHashSet<(u32, u32, u32)>,
-}
-
-/// Longest list that is searched for a duplicate; longer ones keep a set.
-const SHORT: usize = 12;
-
-impl Edges {
-    fn first(&self, slot: u32) -> u32 {
-        self.heads.get(slot as usize).copied().unwrap_or(NONE)
-    }
-
-    /// Adds an edge; `false` where it was there.
-    fn insert(&mut self, from: u32, to: u32, receiver: u32) -> bool {
-        let at = from as usize;
-        if at >= self.heads.len() {
-            self.heads.resize((at + 1).next_power_of_two(), NONE);
-        }
-        let first = self.heads[at];
-        let (mut walk, mut length) = (first, 0);
-        while let Some(cell) = self.cells.get(walk as usize) {
-            if (cell.to, cell.receiver) == (to, receiver) {
-                return false;
-            }
-            length += 1;
-            if length > SHORT {
-                break;
-            }
-            walk = cell.next;
-        }
-        if length > SHORT && !self.seen.insert((from, to, receiver)) {
-            return false;
-        }
-        self.heads[at] = self.cells.len() as u32;
-        self.cells.push(EdgeCell {
-            to,
-            receiver,
-            next: first,
-        });
-        true
-    }
-}
-
 impl Linker<'_> {
     /// Solves for all values, now that the hierarchy is known.
     pub(super) fn solve(&mut self) {
-        self.naming = false;
+        let first = std::mem::replace(&mut self.naming, false);
         self.find_typed();
         self.bind_inherited();
         self.find_declared();
@@ -135,13 +82,35 @@ impl Linker<'_> {
         }
         self.initialise_fields();
         self.find_limits();
-        self.sets.restart();
-        loop {
-            self.run();
-            if !self.settle_pending() && !self.dispatch_abstract() {
+        // Reads look for getters and for what an object inherits when they
+        // happen; what an object gained after that is seen the second time.
+        for again in [!first, true] {
+            let remember = again && self.copies_stand();
+            self.edges.old = self.edges.cells.len() as u32;
+            self.sets.restart(remember);
+            self.late = false;
+            loop {
+                self.run();
+                if !self.settle_pending() && !self.dispatch_abstract() {
+                    break;
+                }
+            }
+            if !self.late {
                 break;
             }
         }
+    }
+
+    /// Whether a copy that was made is made for good, and one that was not never
+    /// will be: no written type says otherwise, but those of [`Self::is_gated`].
+    fn copies_stand(&self) -> bool {
+        let mut units = self.input.units.iter();
+        self.held.is_empty() && units.all(|unit| !unit.traits.typed && !unit.traits.typed_variables)
+    }
+
+    /// Whether a written type limits what `slot` takes.
+    fn is_gated(&self, slot: u32) -> bool {
+        self.gates.get(slot as usize).is_some_and(|gate| *gate != 0)
     }
 
     /// Names that may be inherited members: now it can be seen which are.
@@ -182,28 +151,50 @@ impl Linker<'_> {
     /// Passes values on until nothing changes.
     pub(super) fn run(&mut self) {
         while let Some(slot) = self.sets.take() {
-            while let Some((value, inferred)) = self.sets.next_new(slot) {
-                self.pass_on(slot, value, inferred);
+            let (file, ops): (u32, &[OpRec]) = match self.slot_file(slot) {
+                Some(file) => {
+                    let local = slot - self.slot_base[file as usize];
+                    (file, self.unit(file).facts.ops_of(local))
+                }
+                None => (NONE, &[]),
+            };
+            while let Some(passed) = self.sets.next_new(slot) {
+                self.pass_on(slot, file, ops, passed);
             }
         }
     }
 
-    fn pass_on(&mut self, slot: u32, value: Value, inferred: bool) {
-        if !self.naming {
+    fn pass_on(&mut self, slot: u32, file: u32, ops: &[OpRec], passed: Passed) {
+        let Passed {
+            value,
+            inferred,
+            again,
+        } = passed;
+        if !self.naming && self.has_signatures {
             self.take_context(slot, value);
         }
-        let file = self.slot_file(slot);
-        if let Some(file) = file {
-            let unit = self.unit(file);
-            let local = slot - self.slot_base[file as usize];
-            for record in unit.facts.ops_of(local) {
-                self.operate(file, record, value, inferred);
+        for record in ops {
+            // A copy that was made is there.
+            if again && record.kind == op::COPY {
+                let to = self.slot_base[file as usize] + record.other;
+                if !self.is_gated(to) {
+                    continue;
+                }
             }
+            self.operate(file, record, value, inferred);
         }
+        let old = if again { self.edges.old } else { 0 };
         // Edges that are added meanwhile are put in front, and get the value
         // when they are added.
         let mut at = self.edges.first(slot);
         while let Some(edge) = self.edges.cells.get(at as usize).copied() {
+            if at < old && !self.is_gated(edge.to) {
+                if self.gates.is_empty() {
+                    break;
+                }
+                at = edge.next;
+                continue;
+            }
             self.arrive(edge.to, edge.receiver, value, inferred);
             at = edge.next;
         }
@@ -247,15 +238,14 @@ impl Linker<'_> {
                 } else {
                     SETTER
                 };
-                let slot = self.field(value, unit.facts.hash(record.name) ^ salt);
+                let slot = self.gain(value, unit.facts.hash(record.name) ^ salt);
                 self.flow(other, slot, NONE);
             }
-            op::HOLDS => {
+            op::HOLDS
                 if value.kind() == Kind::Def
-                    && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE)
-                {
-                    self.held.insert(other, value.index());
-                }
+                    && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE) =>
+            {
+                self.held.insert(other, value.index());
             }
             _ if self.naming => {}
             op::STORE => {
@@ -279,10 +269,8 @@ impl Linker<'_> {
             op::AWAIT => {
                 self.sets.add(other, value, inferred);
             }
-            op::ENTER => {
-                if value.kind() != Kind::Instance {
-                    self.sets.add(other, value, true);
-                }
+            op::ENTER if value.kind() != Kind::Instance => {
+                self.sets.add(other, value, true);
             }
             _ => {}
         }
@@ -355,9 +343,13 @@ impl Linker<'_> {
                 site,
                 file,
             } => self.load(value, name, to, site, file),
-            DynamicOp::Call { call, receiver } => {
+            DynamicOp::Call {
+                call,
+                receiver,
+                inferred: flows,
+            } => {
                 let file = self.call_file(call);
-                self.invoke(file, call, value, receiver, true);
+                self.invoke(file, call, value, receiver, flows || inferred);
             }
             DynamicOp::Iterate { to } => self.iterate(value, to, None),
             DynamicOp::Narrow { to, interface } => self.narrow(value, to, interface),
@@ -393,7 +385,7 @@ impl Linker<'_> {
                 elements,
             } => self.call_back_with(call, arg, elements, value),
             DynamicOp::Inherit { from, prototype } => {
-                let to = self.field(value, prototype);
+                let to = self.gain(value, prototype);
                 self.flow(from, to, NONE);
             }
             DynamicOp::Decorated { to, argument } => {
@@ -476,6 +468,14 @@ impl Linker<'_> {
             self.bound.push((def, receiver));
         }
         Value::new(Kind::Bound, id)
+    }
+
+    /// The slot of a member that reads look for before they take others.
+    fn gain(&mut self, value: Value, name: u64) -> u32 {
+        let count = self.fields.len();
+        let slot = self.field(value, name);
+        self.late |= self.fields.len() > count;
+        slot
     }
 
     /// Hangs an operation on a slot.

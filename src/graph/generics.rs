@@ -99,7 +99,7 @@ impl Linker<'_> {
         self.copy_ids.insert(key, next);
         self.copies.push(value.index());
         let made = Value::new(Kind::Applied, next);
-        self.object_slots.insert(next, ());
+        self.object_slots.insert(next);
         let Some((file, record)) = self.alloc(value.index()) else {
             return value;
         };
@@ -136,16 +136,15 @@ impl Linker<'_> {
             self.sets.add(to, receiver, true);
             return true;
         }
-        if let Some(receiver) = receiver {
-            if matches!(receiver.kind(), Kind::Applied | Kind::Object) {
-                if let Some(index) = self.parameter_index(param, holder) {
-                    let applied = Value::new(Kind::Applied, receiver.index());
-                    self.open_applied(applied);
-                    let from = self.field(applied, argument(index));
-                    self.flow(from, to, NONE);
-                    return true;
-                }
-            }
+        if let Some(receiver) = receiver
+            && matches!(receiver.kind(), Kind::Applied | Kind::Object)
+            && let Some(index) = self.parameter_index(param, holder)
+        {
+            let applied = Value::new(Kind::Applied, receiver.index());
+            self.open_applied(applied);
+            let from = self.field(applied, argument(index));
+            self.flow(from, to, NONE);
+            return true;
         }
         context.call != NONE && self.replace_by_arguments(param, to, context)
     }

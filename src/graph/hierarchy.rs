@@ -1,5 +1,7 @@
 //! Classes and their bases: linear orders, members declared outside, overriding.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::{BLANKET, CONSTRUCT, Linker, external, kind};
@@ -15,7 +17,9 @@ pub(super) struct Hierarchy {
     pub(super) derived: FxHashMap<u32, Vec<u32>>,
     /// Class → a base outside the repository.
     pub(super) external: FxHashMap<u32, u32>,
-    orders: FxHashMap<u32, Box<[u32]>>,
+    orders: FxHashMap<u32, Arc<[u32]>>,
+    /// Class and name → the base whose member it is, or [`NONE`].
+    nearest: FxHashMap<(u32, u64), u32>,
     /// The class that members of an `impl` belong to.
     pub(super) owners: FxHashMap<u32, u32>,
     /// Each `impl` that is for an interface's sake.
@@ -209,9 +213,9 @@ impl Linker<'_> {
 
     /// The lookup order of a class: itself, then its bases (C3 where that
     /// exists, otherwise depth first).
-    pub(super) fn order(&mut self, class: u32) -> Box<[u32]> {
+    pub(super) fn order(&mut self, class: u32) -> Arc<[u32]> {
         if let Some(order) = self.hierarchy.orders.get(&class) {
-            return order.clone();
+            return Arc::clone(order);
         }
         // Bases first, without recursion: a class is done when its bases are.
         let mut stack = vec![(class, false)];
@@ -243,11 +247,11 @@ impl Linker<'_> {
             .orders
             .get(&class)
             .cloned()
-            .unwrap_or_else(|| Box::new([class]))
+            .unwrap_or_else(|| Arc::new([class]))
     }
 
     /// The lookup order where bases are parts: the nearest first.
-    fn nearest(&self, class: u32) -> Box<[u32]> {
+    fn nearest(&self, class: u32) -> Arc<[u32]> {
         let mut order = vec![class];
         let mut seen: rustc_hash::FxHashSet<u32> = std::iter::once(class).collect();
         let mut at = 0;
@@ -263,7 +267,7 @@ impl Linker<'_> {
         order.into()
     }
 
-    fn merge(&self, class: u32, bases: &[u32]) -> Box<[u32]> {
+    fn merge(&self, class: u32, bases: &[u32]) -> Arc<[u32]> {
         if self.unit(self.file_of(class)).traits.embeds {
             return self.nearest(class);
         }
@@ -328,14 +332,33 @@ impl Linker<'_> {
         if !self.hierarchy.bases.contains_key(&class) {
             return Vec::new();
         }
-        let order = self.order(class);
-        for base in order.iter().skip(skip) {
-            let container = self.container(*base);
-            if self.table.has(container, name) {
-                return self.table.get(container, name).collect();
-            }
+        match self.nearest_with(class, name, skip) {
+            NONE => Vec::new(),
+            base => self.table.get(self.container(base), name).collect(),
         }
-        Vec::new()
+    }
+
+    /// The first class in the order of `class`, from place `skip` on, that has
+    /// members of that name, or [`NONE`].
+    fn nearest_with(&mut self, class: u32, name: u64, skip: usize) -> u32 {
+        // A class that stands first was looked at already, or is left out. The
+        // tables are complete when values flow.
+        let keeps = !self.naming && skip < 2;
+        if let (true, Some(base)) = (keeps, self.hierarchy.nearest.get(&(class, name))) {
+            return *base;
+        }
+        let order = self.order(class);
+        let has = |base: &u32| self.table.has(self.container(*base), name);
+        let found = order
+            .iter()
+            .skip(skip.max(1))
+            .copied()
+            .find(has)
+            .unwrap_or(NONE);
+        if keeps {
+            self.hierarchy.nearest.insert((class, name), found);
+        }
+        found
     }
 
     /// Members that a class has of its own come before those that it has for

@@ -156,6 +156,7 @@ impl Linker<'_> {
             });
             return;
         };
+        let inferred = inferred || self.is_tie(file, &chosen);
         if chosen.is_empty() {
             self.add_target(call, base, inferred);
         }

@@ -220,7 +220,7 @@ impl Linker<'_> {
         if has(effect::ENUMERATE | effect::ZIP) {
             let (made, pair) = (self.made_outside(call, 0), self.made_outside(call, 2));
             let elements = self.elements_of(receiver);
-            let place = if has(effect::ZIP) { 0 } else { 1 };
+            let place = usize::from(!has(effect::ZIP));
             let to = self.field(pair, super::members::at_position(place));
             self.flow(elements, to, NONE);
             if has(effect::ZIP) {

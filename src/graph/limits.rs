@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::{Linker, kind};
 use super::values::{Kind, Value};
-use crate::facts::format::{alloc, op};
+use crate::facts::format::{NONE, alloc, op};
 
 /// Limits of slots, and what is needed to judge values by them.
 #[derive(Default)]
@@ -60,8 +60,10 @@ impl Linker<'_> {
         if !units.clone().any(|unit| unit.traits.typed_variables) {
             return;
         }
+        let slots = *self.slot_base.last().unwrap_or(&0) as usize;
+        self.written.resize(slots, NONE);
         let mut limits = Limits {
-            of_slot: vec![0; *self.slot_base.last().unwrap_or(&0) as usize],
+            of_slot: vec![0; slots],
             ..Limits::default()
         };
         for (file, unit) in units.enumerate() {
@@ -76,7 +78,9 @@ impl Linker<'_> {
                         continue;
                     }
                     let limit = self.limit(self.slot_in(file, trigger));
-                    let slot = self.slot_in(file, record.other) as usize;
+                    let slot = self.slot_in(file, record.other);
+                    self.write_type(self.slot_in(file, trigger), slot);
+                    let slot = slot as usize;
                     limits.of_slot[slot] = match limits.of_slot[slot] {
                         0 => limit,
                         known if known == limit => limit,
@@ -108,10 +112,10 @@ impl Linker<'_> {
         }
         for (local, record) in unit.facts.allocs.iter().enumerate() {
             let object = self.object_base[file as usize] + local as u32;
-            if record.kind == alloc::APPLIED {
-                if let Some(class) = self.applied_class(Value::new(Kind::Object, object)) {
-                    limits.applied.insert(object, class);
-                }
+            if record.kind == alloc::APPLIED
+                && let Some(class) = self.applied_class(Value::new(Kind::Object, object))
+            {
+                limits.applied.insert(object, class);
             }
         }
     }

@@ -72,7 +72,7 @@ impl Linker<'_> {
 
     /// Fills the members that hold the arguments of an applied type.
     pub(super) fn open_applied(&mut self, value: Value) {
-        if self.object_slots.insert(value.index(), ()).is_some() {
+        if !self.object_slots.insert(value.index()) {
             return;
         }
         let Some((file, record)) = self.alloc(value.index()) else {
@@ -201,12 +201,11 @@ impl Linker<'_> {
         if value == OPAQUE {
             return OPAQUE;
         }
-        let id = match self.external_ids.get(&(value.index(), name)) {
-            Some(id) => *id,
-            None => {
-                let text = self.name_text(file, name);
-                self.external_child(value.index(), name, &text)
-            }
+        let id = if let Some(id) = self.external_ids.get(&(value.index(), name)) {
+            *id
+        } else {
+            let text = self.name_text(file, name);
+            self.external_child(value.index(), name, &text)
         };
         Value::new(Kind::External, id)
     }
@@ -423,6 +422,7 @@ impl Linker<'_> {
             self.flow_replaced(entry.slot, to, context);
             return;
         }
+        self.pass_written(entry.slot, to);
         self.flow(entry.slot, to, if binds { receiver.0 } else { NONE });
     }
 

@@ -12,6 +12,7 @@ mod construct;
 mod convert;
 mod declared;
 mod dispatch;
+mod edges;
 mod emit;
 mod flow;
 mod generics;
@@ -21,12 +22,14 @@ mod library;
 mod limits;
 mod members;
 mod names;
+pub mod order;
 mod outside;
 mod overloads;
 mod passing;
 mod paths;
 mod program;
 mod settle;
+mod shapes;
 mod table;
 mod traits_dispatch;
 mod values;
@@ -169,6 +172,10 @@ pub struct LinkTraits {
     pub top_types: Vec<u64>,
     /// External types each of which takes the values of those before it.
     pub widening: Vec<u64>,
+    /// Types whose values turn into those of another type, and back.
+    pub boxes: Vec<(u64, u64)>,
+    /// External types, and those that they extend.
+    pub extends: FxHashMap<u64, Vec<u64>>,
 }
 
 /// Everything that linking needs.
@@ -195,10 +202,9 @@ pub fn link(input: &Input<'_>) -> Linked {
     linker.find_hierarchy();
     linker.bind_bodies();
     linker.solve();
-    linker.settle();
     linker.find_satisfied();
-    linker.solve();
     linker.dispatch();
+    linker.settle();
     linker.emit()
 }
 
@@ -213,6 +219,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("convert.rs"),
     include_str!("declared.rs"),
     include_str!("dispatch.rs"),
+    include_str!("edges.rs"),
     include_str!("emit.rs"),
     include_str!("flow.rs"),
     include_str!("generics.rs"),
@@ -223,11 +230,13 @@ pub const SOURCES: &[&str] = &[
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
+    include_str!("order.rs"),
     include_str!("outside.rs"),
     include_str!("overloads.rs"),
     include_str!("paths.rs"),
     include_str!("program.rs"),
     include_str!("settle.rs"),
+    include_str!("shapes.rs"),
     include_str!("table.rs"),
     include_str!("traits_dispatch.rs"),
     include_str!("values.rs"),

@@ -76,7 +76,7 @@ pub(super) struct Linker<'a> {
     /// The definition that a slot stands for without flow: imports and frees.
     pub(super) stands_for: FxHashMap<u32, u32>,
     /// Flow edges that are found while solving: slot → (to, receiver).
-    pub(super) edges: super::flow::Edges,
+    pub(super) edges: super::edges::Edges,
     pub(super) dynamic: FxHashMap<u32, Vec<DynamicOp>>,
     pub(super) fields: FxHashMap<(u32, u64), u32>,
     pub(super) bound: Vec<(u32, Value)>,
@@ -84,7 +84,7 @@ pub(super) struct Linker<'a> {
     /// Targets of each call: linked list heads.
     pub(super) targets: Vec<super::calls::TargetCell>,
     pub(super) target_heads: Vec<u32>,
-    pub(super) object_slots: FxHashMap<u32, ()>,
+    pub(super) object_slots: FxHashSet<u32>,
     /// Per slot: the written types it is held to, plus one.
     pub(super) gates: Vec<u32>,
     pub(super) gate_classes: Vec<Box<[u32]>>,
@@ -108,6 +108,8 @@ pub(super) struct Linker<'a> {
     pub(super) keys: FxHashSet<u64>,
     /// The last name of each path outside.
     pub(super) simple: FxHashMap<u64, u64>,
+    /// Whether some definition is the type of functions.
+    pub(super) has_signatures: bool,
     /// Whether only names flow, not yet values.
     pub(super) naming: bool,
     /// References found through members: (file, site) → definition.
@@ -128,6 +130,12 @@ pub(super) struct Linker<'a> {
     pub(super) settling: bool,
     /// Calls that met a member without a body: call, class, name.
     pub(super) abstract_calls: Vec<(u32, u32, u64)>,
+    /// Per slot: the one type that is written for it, [`NONE`], or [`SEVERAL`].
+    ///
+    /// [`SEVERAL`]: super::shapes::SEVERAL
+    pub(super) written: Vec<u32>,
+    /// Whether an object gained something that earlier reads of it looked for.
+    pub(super) late: bool,
 }
 
 impl<'a> Linker<'a> {
@@ -151,14 +159,14 @@ impl<'a> Linker<'a> {
             external_ids: FxHashMap::default(),
             hierarchy: Hierarchy::default(),
             stands_for: FxHashMap::default(),
-            edges: super::flow::Edges::default(),
+            edges: super::edges::Edges::default(),
             dynamic: FxHashMap::default(),
             fields: FxHashMap::default(),
             bound: Vec::new(),
             bound_ids: FxHashMap::default(),
             targets: Vec::new(),
             target_heads: Vec::new(),
-            object_slots: FxHashMap::default(),
+            object_slots: FxHashSet::default(),
             gates: Vec::new(),
             gate_classes: Vec::new(),
             computed_bases: Vec::new(),
@@ -177,6 +185,7 @@ impl<'a> Linker<'a> {
                 .iter()
                 .map(|text| simple_name(text))
                 .collect(),
+            has_signatures: false,
             naming: true,
             member_refs: Vec::new(),
             bodies: FxHashMap::default(),
@@ -187,6 +196,8 @@ impl<'a> Linker<'a> {
             pending: Vec::new(),
             settling: false,
             abstract_calls: Vec::new(),
+            written: Vec::new(),
+            late: false,
         };
         linker.number();
         linker
@@ -211,6 +222,10 @@ impl<'a> Linker<'a> {
         self.object_base.push(objects);
         self.sets = Sets::new(slots as usize);
         self.target_heads = vec![NONE; calls as usize];
+        self.has_signatures = self.input.units.iter().any(|unit| {
+            let mut defs = unit.facts.defs.iter();
+            defs.any(|def| def.flags & def_flag::SIGNATURE != 0)
+        });
         for unit in &self.input.units {
             for name in unit.facts.names {
                 if unit.facts.text.get(name.at as usize) == Some(&b'[') && name.len > 0 {

@@ -110,13 +110,12 @@ impl Linker<'_> {
 
     /// Whether a value has a member of that name of its own.
     pub(super) fn has_own(&mut self, value: Value, name: u64) -> bool {
-        match value.kind() {
-            Kind::Module => self.table.has(value.index(), name),
-            _ => {
-                let class = self.class_of(value);
-                class.is_some_and(|class| !self.find_member(class, name).is_empty())
-                    || self.fields.contains_key(&(value.0, name))
-            }
+        if value.kind() == Kind::Module {
+            self.table.has(value.index(), name)
+        } else {
+            let class = self.class_of(value);
+            class.is_some_and(|class| !self.find_member(class, name).is_empty())
+                || self.fields.contains_key(&(value.0, name))
         }
     }
 
@@ -156,12 +155,12 @@ impl Linker<'_> {
                 }
             }
         }
-        if let (Kind::Bound, this) = (value.kind(), self.def(def).this_slot) {
-            if this != NONE {
-                let this = self.slot_in(self.file_of(def), this);
-                let receiver = self.bound[value.index() as usize].1;
-                self.sets.add(this, receiver, true);
-            }
+        if let (Kind::Bound, this) = (value.kind(), self.def(def).this_slot)
+            && this != NONE
+        {
+            let this = self.slot_in(self.file_of(def), this);
+            let receiver = self.bound[value.index() as usize].1;
+            self.sets.add(this, receiver, true);
         }
         let ret = self.def(def).ret_slot;
         if ret == NONE {

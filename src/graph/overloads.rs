@@ -4,10 +4,26 @@
 //! whose arguments are not known yet waits until nothing else moves, so that
 //! the order in which values arrive decides nothing.
 
-use super::names::{CONSTRUCT, Linker, kind};
+use std::cmp::Reverse;
+
+use super::names::{CONSTRUCT, Linker};
+use super::shapes::{Shape, fit};
 use super::table::Entry;
 use super::values::{Kind, Value};
-use crate::facts::format::{NONE, ParamRec, alloc, call_flag, def_flag, param_flag};
+use crate::facts::format::{NONE, ParamRec, call_flag, def_flag, param_flag};
+
+/// Most functions that fit alike and are held against each other.
+const MOST_COMPARED: usize = 16;
+
+/// How well all arguments of a call fit a function; more is better.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    /// Arguments that do not fit.
+    misses: Reverse<usize>,
+    /// Whether some value must turn into one of another type.
+    turned: Reverse<bool>,
+    sum: u32,
+}
 
 /// A call that waits until more is known of its arguments.
 #[derive(Clone, Copy, Debug)]
@@ -18,32 +34,6 @@ pub(super) struct Pending {
     pub(super) name: u64,
     pub(super) skip: usize,
     pub(super) inferred: bool,
-}
-
-/// What is known of the type of an argument or parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Unknown,
-    Null,
-    /// A type parameter.
-    Open,
-    Class(u32),
-    External(u32),
-    /// An array, by the object that its type is.
-    Array(u32),
-    /// A function of so many parameters.
-    Function(usize),
-}
-
-/// How well an argument fits, from 0 (not at all).
-mod fit {
-    pub(super) const SAME: u32 = 32;
-    pub(super) const NEAR: u32 = 24;
-    pub(super) const FUNCTION: u32 = 12;
-    pub(super) const ANY: u32 = 3;
-    pub(super) const PERHAPS: u32 = 2;
-    pub(super) const UNKNOWN: u32 = 1;
-    pub(super) const NOT: u32 = 0;
 }
 
 impl Linker<'_> {
@@ -118,142 +108,10 @@ impl Linker<'_> {
         first.len() == second.len()
             && first.iter().zip(second).all(|(first, second)| {
                 let (a, b) = (self.type_of(one, first), self.type_of(other, second));
-                let open = |shape| matches!(shape, Shape::Open | Shape::Unknown);
+                let open = |shape| matches!(shape, Shape::Open(_) | Shape::Unknown);
                 let both = matches!((a, b), (Shape::Array(_), Shape::Array(_)));
                 a == b || open(a) || open(b) || both && self.elements_agree(a, b)
             })
-    }
-
-    fn type_of(&self, def: u32, param: &ParamRec) -> Shape {
-        if param.type_slot == NONE {
-            return Shape::Unknown;
-        }
-        let slot = self.slot_in(self.file_of(def), param.type_slot);
-        let first = self.sets.values(slot).next();
-        first.map_or(Shape::Unknown, |(value, _)| self.shape(value))
-    }
-
-    fn shape(&self, value: Value) -> Shape {
-        match value.kind() {
-            Kind::Def | Kind::Instance if self.is_class(value.index()) => {
-                if self.def(value.index()).kind == kind::TYPE_PARAM {
-                    Shape::Open
-                } else {
-                    Shape::Class(value.index())
-                }
-            }
-            Kind::Def => Shape::Function(self.params(value.index()).len()),
-            Kind::Bound => {
-                let def = self.bound[value.index() as usize].0;
-                let known = self.is_function(def);
-                Shape::Function(if known {
-                    self.params(def).len()
-                } else {
-                    usize::MAX
-                })
-            }
-            Kind::Object | Kind::Applied => {
-                if let Some(class) = self.applied_class(value) {
-                    return Shape::Class(class);
-                }
-                if let Some(external) = self.applied_external(value) {
-                    return Shape::External(external);
-                }
-                match self.alloc(value.index()) {
-                    Some((_, record)) if record.class_slot == NONE => Shape::Array(value.index()),
-                    Some((_, record)) if record.kind == alloc::LITERAL => {
-                        Shape::Array(value.index())
-                    }
-                    _ => Shape::Unknown,
-                }
-            }
-            Kind::External if self.externals[value.index() as usize].2.is_empty() => Shape::Null,
-            Kind::External => Shape::External(value.index()),
-            _ => Shape::Unknown,
-        }
-    }
-
-    /// What is known of an argument: what scope or type say comes first.
-    fn argument_shape(&self, slot: u32) -> Shape {
-        let mut values = self.sets.values(slot);
-        let exact = values.find(|(_, inferred)| !inferred);
-        let first = exact.or_else(|| self.sets.values(slot).next());
-        first.map_or(Shape::Unknown, |(value, _)| self.shape(value))
-    }
-
-    fn is_primitive(&self, external: u32) -> bool {
-        let text = &self.externals[external as usize].2;
-        let last = text.rsplit("::").next().unwrap_or_default();
-        last.starts_with(|letter: char| letter.is_ascii_lowercase())
-    }
-
-    fn rank(&mut self, arg: Shape, param: Shape, file: u32) -> u32 {
-        let traits = self.unit(file).traits;
-        let any =
-            |linker: &Self, id: u32| traits.top_types.contains(&linker.externals[id as usize].1);
-        match (arg, param) {
-            (Shape::Unknown, _) | (_, Shape::Unknown) => fit::UNKNOWN,
-            (Shape::Null, Shape::External(id)) if self.is_primitive(id) => fit::NOT,
-            (Shape::Null, Shape::External(id)) if any(self, id) => fit::UNKNOWN,
-            (Shape::Null, _) => fit::PERHAPS,
-            (Shape::External(id), Shape::Open) if self.is_primitive(id) => fit::UNKNOWN,
-            (_, Shape::Open) => fit::ANY,
-            (Shape::Open, Shape::External(id)) if any(self, id) => fit::ANY,
-            (Shape::Open, Shape::External(id)) if self.is_primitive(id) => fit::NOT,
-            (Shape::Open, _) => fit::UNKNOWN,
-            (Shape::Class(one), Shape::Class(other)) => {
-                let order = self.order(one);
-                let distance = order.iter().position(|base| *base == other);
-                match distance {
-                    Some(0) => fit::SAME,
-                    Some(far) => fit::NEAR.saturating_sub(far as u32).max(fit::FUNCTION),
-                    None => fit::NOT,
-                }
-            }
-            (Shape::Array(one), Shape::Array(other)) => {
-                match (self.element(one), self.element(other)) {
-                    (Shape::Array(_), Shape::Array(_)) => fit::NEAR,
-                    (one, other) if one == other => fit::SAME,
-                    (one, other) => self.rank(one, other, file).min(fit::FUNCTION),
-                }
-            }
-            (Shape::Function(count), Shape::Class(class)) => self.rank_function(count, class),
-            (Shape::Function(_), Shape::External(id)) if any(self, id) => fit::UNKNOWN,
-            (Shape::Function(_), Shape::External(id)) if self.is_primitive(id) => fit::NOT,
-            (Shape::Function(_), Shape::External(_)) => fit::FUNCTION,
-            (Shape::External(one), Shape::External(other)) if one == other => fit::SAME,
-            (Shape::External(one), Shape::External(other)) => {
-                let place = |id: u32| {
-                    let hash = self.externals[id as usize].1;
-                    traits.widening.iter().position(|known| *known == hash)
-                };
-                match (place(one), place(other)) {
-                    (Some(from), Some(to)) if from < to => fit::NEAR - (to - from) as u32,
-                    (Some(_), Some(_)) => fit::NOT,
-                    _ if any(self, other) => fit::ANY,
-                    _ if self.is_primitive(one) != self.is_primitive(other) => fit::UNKNOWN,
-                    _ if self.is_primitive(one) => fit::NOT,
-                    _ => fit::PERHAPS,
-                }
-            }
-            (_, Shape::External(id)) if any(self, id) => fit::ANY,
-            (Shape::Class(class), Shape::External(id)) => match self.external_base(class) {
-                Some(base) if base == id => fit::NEAR,
-                Some(_) if !self.is_primitive(id) => fit::PERHAPS,
-                _ => fit::NOT,
-            },
-            _ => fit::NOT,
-        }
-    }
-
-    fn rank_function(&mut self, count: usize, class: u32) -> u32 {
-        match self.single_method(class) {
-            Some(method) if count == usize::MAX || self.params(method).len() == count => {
-                fit::FUNCTION
-            }
-            Some(_) => fit::UNKNOWN,
-            None => fit::NOT,
-        }
     }
 
     /// Of several functions of one name, those that the arguments fit; nothing
@@ -315,37 +173,21 @@ impl Linker<'_> {
         Some(self.best(file, &args, &fits, &exact))
     }
 
+    /// Whether types leave open which of several functions is meant.
+    pub(super) fn is_tie(&self, file: u32, chosen: &[u32]) -> bool {
+        chosen.len() > 1 && self.unit(file).traits.typed_variables
+    }
+
     fn best(&mut self, file: u32, args: &[u32], fits: &[u32], exact: &[u32]) -> Vec<u32> {
         let shapes: Vec<Shape> = args.iter().map(|slot| self.argument_shape(*slot)).collect();
         // Functions that take the arguments one by one come before those that
         // gather them.
         for (round, group) in [exact, fits].into_iter().enumerate() {
             let mut best: Vec<u32> = Vec::new();
-            let mut top = (usize::MAX, 0);
+            let mut top = Fit::default();
             for def in group {
-                let params: Vec<ParamRec> = self.params(*def).to_vec();
-                let (mut misses, mut sum) = (0, 0);
-                for (at, arg) in shapes.iter().enumerate() {
-                    let Some(param) = params.get(at.min(params.len().saturating_sub(1))) else {
-                        continue;
-                    };
-                    let gathers = param.flags & param_flag::REST != 0
-                        && (!matches!(arg, Shape::Array(_)) || at + 1 != shapes.len());
-                    if gathers && round == 0 {
-                        misses += usize::from(*arg != Shape::Null);
-                        continue;
-                    }
-                    let written = if gathers {
-                        self.gathered(*def, param)
-                    } else {
-                        self.type_of(*def, param)
-                    };
-                    let rank = self.rank(*arg, written, file);
-                    misses += usize::from(rank == fit::NOT);
-                    sum += rank;
-                }
-                let key = (misses, sum);
-                if best.is_empty() || key.0 < top.0 || key.0 == top.0 && key.1 > top.1 {
+                let key = self.fit_all(file, *def, &shapes, round == 0);
+                if best.is_empty() || key > top {
                     best.clear();
                     top = key;
                 }
@@ -353,47 +195,77 @@ impl Linker<'_> {
                     best.push(*def);
                 }
             }
-            if top.0 == 0 || round == 1 {
-                return best;
+            if !best.is_empty() && top.misses.0 == 0 || round == 1 {
+                return self.most_specific(file, best);
             }
         }
         fits.to_vec()
     }
 
-    /// The type of the elements that a parameter gathers.
-    fn gathered(&self, def: u32, param: &ParamRec) -> Shape {
-        if param.type_slot == NONE {
-            return Shape::Unknown;
+    /// How well all arguments fit a function.
+    fn fit_all(&mut self, file: u32, def: u32, shapes: &[Shape], one_by_one: bool) -> Fit {
+        let params: Vec<ParamRec> = self.params(def).to_vec();
+        let (mut misses, mut turned, mut sum) = (0, false, 0);
+        for (at, arg) in shapes.iter().enumerate() {
+            let Some(param) = params.get(at.min(params.len().saturating_sub(1))) else {
+                continue;
+            };
+            let gathers = param.flags & param_flag::REST != 0
+                && (!matches!(arg, Shape::Array(_)) || at + 1 != shapes.len());
+            if gathers && one_by_one {
+                misses += usize::from(*arg != Shape::Null);
+                continue;
+            }
+            let written = if gathers {
+                self.gathered(def, param)
+            } else {
+                self.type_of(def, param)
+            };
+            let rank = self.rank(*arg, self.bounded(written), file);
+            misses += usize::from(rank == fit::NOT);
+            turned |= rank & fit::TURNED != 0;
+            sum += rank & !fit::TURNED;
         }
-        let file = self.file_of(def);
-        let slot = self.slot_in(file, param.type_slot);
-        let first = self.sets.values(slot).next();
-        let object = first.filter(|(value, _)| value.kind() == Kind::Object);
-        object.map_or(Shape::Unknown, |(value, _)| self.element(value.index()))
+        Fit {
+            misses: Reverse(misses),
+            turned: Reverse(turned),
+            sum,
+        }
     }
 
-    fn elements_agree(&self, one: Shape, other: Shape) -> bool {
-        let (Shape::Array(one), Shape::Array(other)) = (one, other) else {
-            return false;
-        };
-        let (one, other) = (self.element(one), self.element(other));
-        let open = |shape| matches!(shape, Shape::Open | Shape::Unknown | Shape::Array(_));
-        one == other || open(one) || open(other)
-    }
-
-    /// What is known of the elements of an array.
-    fn element(&self, object: u32) -> Shape {
-        let Some((owner, record)) = self.alloc(object).filter(|(_, record)| record.args_len > 0)
-        else {
-            return Shape::Unknown;
-        };
-        let facts = &self.unit(owner).facts;
-        let Some(arg) = facts.args.get(record.args as usize) else {
-            return Shape::Unknown;
-        };
-        let slot = self.slot_in(owner, arg.slot);
-        let first = self.sets.values(slot).next();
-        first.map_or(Shape::Unknown, |(value, _)| self.shape(value))
+    /// Of functions that fit alike, the one whose parameters all fit those of
+    /// the others too.
+    fn most_specific(&mut self, file: u32, fits: Vec<u32>) -> Vec<u32> {
+        if fits.len() < 2 || fits.len() > MOST_COMPARED {
+            return fits;
+        }
+        for def in &fits {
+            let params: Vec<ParamRec> = self.params(*def).to_vec();
+            let mine: Vec<Shape> = params
+                .iter()
+                .map(|param| self.bounded(self.type_of(*def, param)))
+                .collect();
+            let mut beats = true;
+            for other in fits.iter().filter(|other| *other != def) {
+                let theirs: Vec<ParamRec> = self.params(*other).to_vec();
+                let mut narrower = theirs.len() == mine.len();
+                let mut differs = false;
+                for (mine, param) in mine.iter().zip(&theirs) {
+                    let their = self.bounded(self.type_of(*other, param));
+                    if *mine == their {
+                        continue;
+                    }
+                    differs = true;
+                    narrower &= self.rank(*mine, their, file) > fit::UNKNOWN
+                        && self.rank(their, *mine, file) <= fit::UNKNOWN;
+                }
+                beats &= narrower && differs;
+            }
+            if beats {
+                return vec![*def];
+            }
+        }
+        fits
     }
 
     /// Decides calls that waited; `true` where there were any. Those whose

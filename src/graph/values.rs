@@ -72,7 +72,11 @@ struct Head {
     next: u32,
     /// Bit per value: a flow decides that it is here.
     inferred: u32,
+    /// Bit per value: it was passed on as inferred, and is not any more.
+    risen: u32,
     len: u8,
+    /// How many values the last round passed on.
+    old: u8,
     /// How many values have been passed on.
     done: u8,
     queued: bool,
@@ -91,12 +95,24 @@ const EMPTY: Head = Head {
     first: [Value(0); INLINE],
     next: NONE,
     inferred: 0,
+    risen: 0,
     len: 0,
+    old: 0,
     done: 0,
     queued: false,
     full: false,
     typed: false,
 };
+
+/// A value that is passed on.
+#[derive(Clone, Copy)]
+pub(super) struct Passed {
+    pub(super) value: Value,
+    /// Whether a flow decides that it is here.
+    pub(super) inferred: bool,
+    /// Whether it was passed on in the round before, just so.
+    pub(super) again: bool,
+}
 
 /// The value sets of all slots.
 pub(super) struct Sets {
@@ -137,30 +153,32 @@ impl Sets {
         self.blocks[block as usize].values[index]
     }
 
-    /// The position of a value, and whether the slot has an external symbol.
-    fn position(&self, head: &Head, value: Value) -> (Option<usize>, bool) {
+    /// The position of a value.
+    #[inline]
+    fn position(&self, slot: u32, value: Value) -> Option<usize> {
+        let head = &self.heads[slot as usize];
         let len = usize::from(head.len);
-        let mut external = false;
-        let mut found = None;
-        let mut look = |index: usize, other: Value| {
-            external |= other.kind() == Kind::External;
-            if other == value {
-                found = Some(index);
-            }
-        };
-        for (index, other) in head.first[..len.min(INLINE)].iter().enumerate() {
-            look(index, *other);
+        let inline = &head.first[..len.min(INLINE)];
+        if let Some(index) = inline.iter().position(|other| *other == value) {
+            return Some(index);
         }
         let (mut block, mut index) = (head.next, INLINE);
         while index < len {
             let record = &self.blocks[block as usize];
-            for other in &record.values[..(len - index).min(BLOCK)] {
-                look(index, *other);
-                index += 1;
+            let some = &record.values[..(len - index).min(BLOCK)];
+            if let Some(at) = some.iter().position(|other| *other == value) {
+                return Some(index + at);
             }
+            index += BLOCK;
             block = record.next;
         }
-        (found, external)
+        None
+    }
+
+    /// Whether the slot has an external symbol.
+    fn has_external(&self, slot: u32) -> bool {
+        self.values(slot)
+            .any(|(value, _)| value.kind() == Kind::External)
     }
 
     /// Lets only the written type say what `slot` holds.
@@ -180,21 +198,23 @@ impl Sets {
 
     /// Adds a value that the written type says; `true` where it is new.
     pub(super) fn declare(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
-        let head = self.heads[slot as usize];
-        let (found, external) = self.position(&head, value);
-        let head = &mut self.heads[slot as usize];
-        if let Some(index) = found {
-            if !inferred {
+        if let Some(index) = self.position(slot, value) {
+            let head = &mut self.heads[slot as usize];
+            if !inferred && head.inferred >> index & 1 == 1 {
                 head.inferred &= !(1 << index);
+                if index < usize::from(head.done.max(head.old)) {
+                    head.risen |= 1 << index;
+                }
             }
             return false;
         }
-        if external && value.kind() == Kind::External {
+        if value.kind() == Kind::External && self.has_external(slot) {
             return false;
         }
         if !self.limits.accept(slot, value) {
             return false;
         }
+        let head = &mut self.heads[slot as usize];
         let len = usize::from(head.len);
         if len >= CAP {
             head.full = true;
@@ -217,7 +237,7 @@ impl Sets {
     }
 
     fn add_further(&mut self, slot: u32, index: usize, value: Value) {
-        if index % BLOCK == 0 {
+        if index.is_multiple_of(BLOCK) {
             let new = self.blocks.len() as u32;
             self.blocks.push(Block {
                 values: [Value(0); BLOCK],
@@ -247,21 +267,29 @@ impl Sets {
         Some(slot)
     }
 
-    /// The next value of `slot` that has not been passed on, with how it was found.
-    pub(super) fn next_new(&mut self, slot: u32) -> Option<(Value, bool)> {
-        let head = self.heads[slot as usize];
+    /// The next value of `slot` that has not been passed on.
+    pub(super) fn next_new(&mut self, slot: u32) -> Option<Passed> {
+        let head = &mut self.heads[slot as usize];
         if head.done == head.len {
             return None;
         }
-        self.heads[slot as usize].done += 1;
         let index = usize::from(head.done);
-        Some((self.at(&head, index), head.inferred >> index & 1 == 1))
+        head.done += 1;
+        let head = &self.heads[slot as usize];
+        Some(Passed {
+            value: self.at(head, index),
+            inferred: head.inferred >> index & 1 == 1,
+            again: index < usize::from(head.old) && head.risen >> index & 1 == 0,
+        })
     }
 
     /// Forgets what was passed on, so that everything is passed on again.
-    pub(super) fn restart(&mut self) {
+    /// With `remember`, what was passed on before is known when it comes again.
+    pub(super) fn restart(&mut self, remember: bool) {
         for slot in 0..self.heads.len() as u32 {
             let head = &mut self.heads[slot as usize];
+            head.old = if remember { head.done } else { 0 };
+            head.risen = if remember { head.risen } else { 0 };
             head.done = 0;
             if head.len > 0 && !head.queued {
                 head.queued = true;

@@ -227,6 +227,16 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 typed_variables: traits.typed_variables,
                 top_types: traits.top_types.iter().map(outside).collect(),
                 widening: traits.widening.iter().map(outside).collect(),
+                boxes: traits
+                    .boxes
+                    .iter()
+                    .map(|(plain, boxed)| (outside(plain), outside(boxed)))
+                    .collect(),
+                extends: traits
+                    .extends
+                    .iter()
+                    .map(|(name, bases)| (hash(name), bases.iter().map(hash).collect()))
+                    .collect(),
                 program_scope: traits.program_scope,
                 static_dispatch: traits.static_dispatch,
                 destructor: traits.destructor.clone().into_bytes(),

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::assemble::{Parsed, assemble};
 use super::encode::{FileEntry, encode};
+use super::meaning::{Meaning, Own, Wanted, vectors};
 use super::records::file_flag;
 use super::words::{WordsView, gather};
 use super::{Error, FactsPacks, Identity, Snapshot, Store, Writer};
@@ -145,6 +146,8 @@ pub struct Builder<'a> {
     pub deadline: Duration,
     /// Who hears of progress.
     pub progress: &'a dyn Progress,
+    /// Another embedder than the one in the binary, for the vectors of the snapshot.
+    pub meaning: Option<&'a dyn Meaning>,
 }
 
 /// The facts record of a blob: why it was left out, its lines, its bytes, where
@@ -211,7 +214,15 @@ impl Builder<'_> {
             .iter()
             .map(|(path, bytes)| Manifest { path, bytes })
             .collect();
-        let entries: Vec<FileEntry<'_>> = jobs.par_iter().map(|job| entry(job, &packs)).collect();
+        let mut entries: Vec<FileEntry<'_>> =
+            jobs.par_iter().map(|job| entry(job, &packs)).collect();
+        let own = self.own_vectors(&jobs, &entries, source)?;
+        for (entry, own) in entries.iter_mut().zip(&own) {
+            entry.words = match (entry.words, own) {
+                (Some(words), Some(own)) => Some(own.of(words)),
+                (words, _) => words,
+            };
+        }
         let parsed: Vec<Parsed<'_>> = entries
             .iter()
             .filter_map(|entry| {
@@ -227,9 +238,37 @@ impl Builder<'_> {
         if self.progress.is_cancelled() {
             return Err(BuildError::Cancelled);
         }
-        let sections = encode(&entries, &linked, heads, embedder.id());
+        let id = self
+            .meaning
+            .map_or(embedder.id(), |meaning| meaning.embedder().id());
+        let sections = encode(&entries, &linked, heads, id);
         self.progress.begin(Stage::Write, 0);
         Ok(publish(&Snapshot::builder(&sections, identity))?)
+    }
+
+    /// The vectors of another embedder than the one in the binary, if there is one.
+    fn own_vectors(
+        &self,
+        jobs: &[Job<'_>],
+        entries: &[FileEntry<'_>],
+        source: &dyn Source,
+    ) -> Result<Vec<Option<Own>>, BuildError> {
+        let Some(meaning) = self.meaning else {
+            return Ok(Vec::new());
+        };
+        let wanted: Vec<Option<Wanted<'_>>> = jobs
+            .iter()
+            .zip(entries)
+            .map(|(job, entry)| {
+                let facts = entry.words.and(entry.facts)?;
+                let at = job.at;
+                let bytes = Box::new(move || source.read(at).ok());
+                Some(Wanted { bytes, facts })
+            })
+            .collect();
+        vectors(&wanted, self.store, meaning, &|| {
+            self.progress.is_cancelled()
+        })
     }
 
     /// The files that are in some language, and how many are in none.

@@ -9,6 +9,7 @@ use super::records::{
 use super::words::WordsView;
 use crate::facts::View;
 use crate::facts::format::{NONE, def_flag};
+use crate::graph::order::sort_grouped;
 use crate::graph::{Edge, EdgeKind, Linked};
 use crate::lang::DefKind;
 use crate::vector::EmbedderId;
@@ -257,7 +258,7 @@ impl Encoder<'_> {
             if *count > 1 {
                 shown.extend_from_slice(format!("#{count}").as_bytes());
             }
-            qualified[local] = shown.clone();
+            qualified[local].clone_from(&shown);
             let at = self.out.symbols.len() as u32;
             self.symbol_of[base as usize + local] = at;
             let name = self.text(facts.name(def.name));
@@ -284,34 +285,55 @@ impl Encoder<'_> {
     }
 
     fn names(&mut self) {
-        let mut order: Vec<u32> = (0..self.out.symbols.len() as u32).collect();
         let text = &self.out.text;
-        let symbols = &self.out.symbols;
-        let name = |symbol: &u32| {
-            let name = symbols[*symbol as usize].name;
-            &text[name.at as usize..(name.at + name.len) as usize]
-        };
-        order.par_sort_by(|one, other| name(one).cmp(name(other)).then(one.cmp(other)));
-        let mut names = Vec::new();
-        let mut at = 0;
-        for run in order.chunk_by(|one, other| name(one) == name(other)) {
-            let list_len = run.len() as u32;
-            let name = symbols[run[0] as usize].name;
-            names.push(NameRec {
-                name,
-                list: at,
-                list_len,
+        // Each name once, with its first symbol; then in the order of the text.
+        let mut ids: FxHashMap<&[u8], u32> = FxHashMap::default();
+        let mut found: Vec<(&[u8], NameRec)> = Vec::new();
+        let mut name_of: Vec<u32> = Vec::with_capacity(self.out.symbols.len());
+        for symbol in &self.out.symbols {
+            let name = symbol.name;
+            let bytes = &text[name.at as usize..(name.at + name.len) as usize];
+            let id = *ids.entry(bytes).or_insert_with(|| {
+                let (list, list_len) = (0, 0);
+                found.push((
+                    bytes,
+                    NameRec {
+                        name,
+                        list,
+                        list_len,
+                    },
+                ));
+                found.len() as u32 - 1
             });
-            at += list_len;
+            found[id as usize].1.list_len += 1;
+            name_of.push(id);
+        }
+        let mut order: Vec<u32> = (0..found.len() as u32).collect();
+        order.sort_unstable_by_key(|id| found[*id as usize].0);
+        let mut at = 0;
+        let mut places = vec![0; found.len()];
+        let mut names = Vec::with_capacity(found.len());
+        for id in order {
+            let record = &mut found[id as usize].1;
+            record.list = at;
+            places[id as usize] = at;
+            at += record.list_len;
+            names.push(*record);
+        }
+        let mut lists = vec![0; name_of.len()];
+        for (symbol, id) in name_of.iter().enumerate() {
+            let place: &mut u32 = &mut places[*id as usize];
+            lists[*place as usize] = symbol as u32;
+            *place += 1;
         }
         self.out.names = names;
-        self.out.name_lists = order;
+        self.out.name_lists = lists;
     }
 
     fn edges(&mut self) {
         let nodes = (self.out.meta.symbols + self.out.meta.externals) as usize;
         let by_kind: Vec<Vec<EdgeRec>> = STORED
-            .iter()
+            .par_iter()
             .map(|kind| {
                 let first = self.linked.edges.partition_point(|edge| edge.kind < *kind);
                 let len = self.linked.edges[first..].partition_point(|edge| edge.kind == *kind);
@@ -320,45 +342,16 @@ impl Encoder<'_> {
                     .map(|edge| self.edge(edge))
                     .filter(|edge| edge.source != NONE && edge.target != NONE)
                     .collect();
-                records.par_sort_unstable_by_key(|edge| {
-                    (edge.source, edge.target, edge.file, edge.line, edge.column)
-                });
+                sort_grouped(
+                    &mut records,
+                    nodes,
+                    |edge| edge.source,
+                    |edge| (edge.target, edge.file, edge.line, edge.column),
+                );
                 records
             })
             .collect();
-        for records in &by_kind {
-            let base = self.out.edges.len() as u32;
-            ends(
-                &mut self.out.forward,
-                nodes,
-                base,
-                records.iter().map(|edge| edge.source),
-            );
-            ends(
-                &mut self.out.backward,
-                nodes,
-                base,
-                records.iter().map(|edge| edge.target),
-            );
-            let mut back: Vec<(u32, BackRec)> = records
-                .iter()
-                .enumerate()
-                .map(|(at, edge)| {
-                    (
-                        edge.target,
-                        BackRec {
-                            source: edge.source,
-                            edge: base + at as u32,
-                        },
-                    )
-                })
-                .collect();
-            back.par_sort_unstable_by_key(|(target, record)| (*target, record.edge));
-            self.out
-                .back
-                .extend(back.into_iter().map(|(_, record)| record));
-            self.out.edges.extend_from_slice(records);
-        }
+        connect(&mut self.out, nodes, &by_kind);
         self.out.unresolved = self
             .linked
             .unresolved
@@ -398,6 +391,39 @@ impl Encoder<'_> {
             line: edge.line,
             column: edge.column << 2 | flags,
         }
+    }
+}
+
+/// Writes the edges of each stored kind, sorted, and finds them from both ends.
+pub(super) fn connect(out: &mut Sections, nodes: usize, by_kind: &[Vec<EdgeRec>]) {
+    for records in by_kind {
+        let base = out.edges.len() as u32;
+        ends(
+            &mut out.forward,
+            nodes,
+            base,
+            records.iter().map(|edge| edge.source),
+        );
+        let start = out.backward.len();
+        ends(
+            &mut out.backward,
+            nodes,
+            base,
+            records.iter().map(|edge| edge.target),
+        );
+        // Filled from behind: each end moves to where its run begins.
+        let mut places = out.backward[start..].to_vec();
+        let blank = BackRec { source: 0, edge: 0 };
+        out.back.resize(base as usize + records.len(), blank);
+        for (at, edge) in records.iter().enumerate().rev() {
+            let place = &mut places[edge.target as usize];
+            *place -= 1;
+            out.back[*place as usize] = BackRec {
+                source: edge.source,
+                edge: base + at as u32,
+            };
+        }
+        out.edges.extend_from_slice(records);
     }
 }
 

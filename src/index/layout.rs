@@ -12,6 +12,7 @@ use super::io::{Durability, StoreFile, StoreIo, TempFile};
 
 pub(super) const FACTS: &str = "facts";
 pub(super) const COMMITS: &str = "commits";
+pub(super) const IMPORTED: &str = "imported";
 pub(super) const WORKTREE: &str = "worktree";
 pub(super) const VECTORS: &str = "vectors";
 pub(super) const RUNS: &str = "runs";
@@ -23,13 +24,13 @@ const FORMAT: &str = "format";
 const OLD: &str = "old-";
 
 /// The folders that are reached from the top; none may be a link.
-pub(super) const FOLDERS: [&str; 8] = [
-    FACTS, COMMITS, WORKTREE, VECTORS, RUNS, TMP, QUARANTINE, TRASH,
+pub(super) const FOLDERS: [&str; 9] = [
+    FACTS, COMMITS, IMPORTED, WORKTREE, VECTORS, RUNS, TMP, QUARANTINE, TRASH,
 ];
 
 /// What a new format does not take over. Runs are kept: their lines are
 /// records, whatever the index's format.
-pub(super) const VERSIONED: [&str; 4] = [FACTS, COMMITS, WORKTREE, VECTORS];
+pub(super) const VERSIONED: [&str; 5] = [FACTS, COMMITS, IMPORTED, WORKTREE, VECTORS];
 
 /// An object id or key as the name of a file.
 pub(super) fn hex(id: &[u8]) -> String {

@@ -7,6 +7,7 @@
 //! third number follows.
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::encode::{FileEntry, Sections};
 use super::words::{Field, word_hash};
@@ -130,31 +131,85 @@ struct Shard {
 
 fn shard(files: &[File<'_>], symbol_of: &[u32], at: usize, shards: usize) -> Shard {
     let of = |hash: u64| ((u128::from(hash) * shards as u128) >> 64) as usize;
-    let mut found: Vec<(u64, u32, u32)> = Vec::new();
+    let range = |words: &super::words::WordsView<'_>| {
+        let from = words.terms.partition_point(|term| of(term.hash) < at);
+        let to = words.terms.partition_point(|term| of(term.hash) <= at);
+        from..to
+    };
+    // Words are numbered as they are met, and counted; then every posting goes
+    // straight to its word's place.
+    let mut ids: FxHashMap<u64, u32> = FxHashMap::default();
+    let mut terms: Vec<(u64, u32)> = Vec::new();
+    let mut met: Vec<u32> = Vec::new();
+    let mut meet = |hash: u64, count: u32| {
+        let id = *ids.entry(hash).or_insert_with(|| {
+            terms.push((hash, 0));
+            terms.len() as u32 - 1
+        });
+        terms[id as usize].1 += count;
+        met.push(id);
+    };
     for file in files {
-        for &(hash, times) in file.path.iter().filter(|(hash, _)| of(*hash) == at) {
-            found.push((hash, file.symbol, Field::Path.add(0, times)));
+        for &(hash, _) in file.path.iter().filter(|(hash, _)| of(*hash) == at) {
+            meet(hash, 1);
         }
         let Some(words) = file.entry.words else {
             continue;
         };
-        let from = words.terms.partition_point(|term| of(term.hash) < at);
-        let to = words.terms.partition_point(|term| of(term.hash) <= at);
-        for (hash, entry) in words.entries_of(from..to) {
-            let symbol = file.symbol_of(symbol_of, words.docs[entry.doc as usize].def);
-            found.push((hash, symbol, entry.times));
+        for (hash, entries) in words.runs(range(&words)) {
+            meet(hash, entries.len() as u32);
         }
     }
-    found.sort_unstable();
+    let mut order: Vec<u32> = (0..terms.len() as u32).collect();
+    order.sort_unstable_by_key(|id| terms[*id as usize].0);
+    let mut sum = 0;
+    let mut places = vec![0; terms.len()];
+    for id in &order {
+        places[*id as usize] = sum;
+        sum += terms[*id as usize].1;
+    }
+    let mut found = vec![(0_u32, 0_u32); sum as usize];
+    let mut met = met.into_iter();
+    let mut put = |id: Option<u32>, symbol: u32, times: u32| {
+        let Some(id) = id else { return };
+        let place: &mut u32 = &mut places[id as usize];
+        found[*place as usize] = (symbol, times);
+        *place += 1;
+    };
+    for file in files {
+        for &(_, times) in file.path.iter().filter(|(hash, _)| of(*hash) == at) {
+            put(met.next(), file.symbol, Field::Path.add(0, times));
+        }
+        let Some(words) = file.entry.words else {
+            continue;
+        };
+        for (_, entries) in words.runs(range(&words)) {
+            let id = met.next();
+            for entry in entries {
+                let symbol = file.symbol_of(symbol_of, words.docs[entry.doc as usize].def);
+                put(id, symbol, entry.times);
+            }
+        }
+    }
     let mut out = Shard::default();
-    for run in found.chunk_by(|one, other| one.0 == other.0) {
+    let mut start = 0;
+    for id in order {
+        let (hash, count) = terms[id as usize];
+        let run = &mut found[start..start + count as usize];
+        start += count as usize;
+        if !run.is_sorted() {
+            run.sort_unstable();
+        }
         let mut before = 0;
-        for same in run.chunk_by(|one, other| one.1 == other.1) {
-            let times = same
-                .iter()
-                .fold(0, |sum, posting| Field::merge(sum, posting.2));
-            number(&mut out.bytes, same[0].1 - before);
-            before = same[0].1;
+        for same in run.chunk_by(|one, other| one.0 == other.0) {
+            let times = match same {
+                [(_, times)] => *times,
+                _ => same
+                    .iter()
+                    .fold(0, |sum, posting| Field::merge(sum, posting.1)),
+            };
+            number(&mut out.bytes, same[0].0 - before);
+            before = same[0].0;
             let rest = times >> BODY;
             number(
                 &mut out.bytes,
@@ -164,7 +219,7 @@ fn shard(files: &[File<'_>], symbol_of: &[u32], at: usize, shards: usize) -> Sha
                 number(&mut out.bytes, rest);
             }
         }
-        out.terms.push(run[0].0);
+        out.terms.push(hash);
         out.ends.push(out.bytes.len() as u32);
     }
     out

@@ -1,6 +1,7 @@
 //! Page rank of symbols over who calls, mentions and extends whom.
 
 use super::records::EdgeRec;
+use crate::graph::order::sort_grouped;
 
 const ROUNDS: usize = 12;
 const DAMPING: f32 = 0.85;
@@ -12,7 +13,7 @@ pub(super) fn ranks<'a>(symbols: usize, edges: impl Iterator<Item = &'a EdgeRec>
         .map(|edge| (edge.source, edge.target))
         .filter(|(source, target)| source != target && (*target as usize) < symbols)
         .collect();
-    pairs.sort_unstable();
+    sort_grouped(&mut pairs, symbols, |pair| pair.0, |pair| pair.1);
     pairs.dedup();
     let mut degree = vec![0_u32; symbols];
     for (source, _) in &pairs {

@@ -162,6 +162,17 @@ impl Store {
         self.find(&path, Kind::Snapshot, &self.owner.identity(commit, &[], 0))
     }
 
+    /// The snapshot of `commit` with the edges of an index that was imported.
+    pub fn imported(&self, commit: &[u8]) -> Result<Option<Segment>, Error> {
+        let path = self.imported_path(commit);
+        self.find(&path, Kind::Snapshot, &self.owner.identity(commit, &[], 0))
+    }
+
+    /// The commits that have an imported index.
+    pub fn imports(&self) -> Result<Vec<Listed>, Error> {
+        self.listed(&self.root.join(layout::IMPORTED))
+    }
+
     /// The snapshot of the state `key` of the worktree `id`.
     pub fn worktree(&self, id: &str, key: &[u8]) -> Result<Option<Segment>, Error> {
         let path = self.worktree_path(id, key);
@@ -254,6 +265,10 @@ impl Store {
 
     pub(super) fn snapshot_path(&self, commit: &[u8]) -> PathBuf {
         self.root.join(layout::COMMITS).join(layout::hex(commit))
+    }
+
+    pub(super) fn imported_path(&self, commit: &[u8]) -> PathBuf {
+        self.root.join(layout::IMPORTED).join(layout::hex(commit))
     }
 
     pub(super) fn worktree_path(&self, id: &str, key: &[u8]) -> PathBuf {

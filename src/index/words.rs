@@ -171,6 +171,21 @@ pub fn gather(
     Ok(all.to_bytes(&defs, &rows))
 }
 
+/// The texts of a file that get vectors, each with its definition.
+pub fn texts(bytes: &[u8], facts: &View<'_>) -> (Vec<u32>, Vec<String>) {
+    let mut all = Gather {
+        bytes,
+        facts,
+        docs: Vec::new(),
+        doc_of: vec![0; facts.defs.len()],
+        ids: FxHashMap::default(),
+        hashes: Vec::new(),
+        found: FxHashMap::default(),
+    };
+    let segments = all.documents();
+    all.texts(&segments)
+}
+
 impl Gather<'_> {
     /// Decides which definitions are documents, and cuts the text among them.
     fn documents(&mut self) -> Vec<Span> {
@@ -268,6 +283,17 @@ impl Gather<'_> {
         segments: &[Span],
         embedder: &dyn Embedder,
     ) -> Result<(Vec<u32>, Rows), vector::Error> {
+        let (defs, texts) = self.texts(segments);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut rows = Rows::new(embedder.id().dims);
+        for vector in embedder.embed(&texts)? {
+            rows.push(&vector)?;
+        }
+        Ok((defs, rows))
+    }
+
+    /// The texts of the documents, each with its definition.
+    fn texts(&self, segments: &[Span]) -> (Vec<u32>, Vec<String>) {
         let mut own: Vec<Vec<u8>> = vec![Vec::new(); self.docs.len()];
         let limit = |doc: u32| if doc == 0 { CHUNK } else { CHUNK * MAX_CHUNKS };
         for segment in segments {
@@ -310,12 +336,7 @@ impl Gather<'_> {
                 texts.push(String::from_utf8_lossy(&text).into_owned());
             }
         }
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let mut rows = Rows::new(embedder.id().dims);
-        for vector in embedder.embed(&texts)? {
-            rows.push(&vector)?;
-        }
-        Ok((defs, rows))
+        (defs, texts)
     }
 
     fn to_bytes(&self, defs: &[u32], rows: &Rows) -> Vec<u8> {
@@ -486,22 +507,20 @@ impl<'a> WordsView<'a> {
         sound.then_some(view)
     }
 
-    /// The entries of the terms at `range`, with each term's hash.
-    pub fn entries_of(
+    /// The terms at `range`, each with its hash and entries.
+    pub fn runs(
         &self,
         range: std::ops::Range<usize>,
-    ) -> impl Iterator<Item = (u64, &'a EntryRec)> {
+    ) -> impl Iterator<Item = (u64, &'a [EntryRec])> {
         let (terms, entries) = (self.terms, self.entries);
-        range.flat_map(move |at| {
-            let start = if at == 0 {
-                0
-            } else {
-                terms[at - 1].end as usize
-            };
-            let hash = terms[at].hash;
-            entries[start..terms[at].end as usize]
-                .iter()
-                .map(move |entry| (hash, entry))
+        let mut start = match range.start {
+            0 => 0,
+            at => terms[at - 1].end as usize,
+        };
+        terms[range].iter().map(move |term| {
+            let own = &entries[start..term.end as usize];
+            start = term.end as usize;
+            (term.hash, own)
         })
     }
 }

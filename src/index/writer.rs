@@ -74,6 +74,28 @@ impl<'s> Writer<'s> {
         )
     }
 
+    /// Puts a snapshot of `commit` with imported edges beside its own.
+    pub fn publish_imported(
+        &self,
+        commit: &[u8],
+        builder: &SegmentBuilder<'_>,
+    ) -> Result<Segment, Error> {
+        let target = self.store.imported_path(commit);
+        let expected = self.store.owner().identity(commit, &[], 0);
+        self.put(
+            &target,
+            Kind::Snapshot,
+            &expected,
+            builder,
+            Durability::Durable,
+        )
+    }
+
+    /// Removes the imported edges of `commit`.
+    pub fn drop_imported(&self, commit: &[u8]) -> Result<(), Error> {
+        io::remove_file(&*self.io, &self.store.imported_path(commit)).map(drop)
+    }
+
     /// Puts the snapshot of the state `key` of the worktree `id` in its place,
     /// and removes all but the newest few of that worktree. A loss of power may
     /// take it, whole: it is cheaper to make again than to sync.

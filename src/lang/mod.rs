@@ -40,8 +40,11 @@ pub struct Spec {
     roles: &'static str,
     lenient: bool,
     /// Rewrites, in place, what the grammar cannot read.
-    mend: Option<fn(&[u8]) -> Option<Vec<u8>>>,
+    mend: Option<Mend>,
 }
+
+/// Bytes that the grammar can read, where it cannot read those of the file.
+type Mend = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// Languages of one family share module rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

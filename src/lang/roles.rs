@@ -98,6 +98,8 @@ pub enum Role {
     Opaque,
     /// A value of a written type: a cast, a typed pattern.
     Cast,
+    /// A new array of a written type of elements.
+    NewArray,
     /// A definition with decorators before it.
     Decorated,
     /// One decorator.

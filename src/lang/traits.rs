@@ -141,6 +141,18 @@ pub struct Traits {
     /// Types each of which takes the values of those before it.
     #[serde(default)]
     pub widening: Vec<String>,
+    /// Types whose values turn into those of another type, and back, where
+    /// that is wanted: `int` and `Integer`.
+    #[serde(default)]
+    pub boxes: BTreeMap<String, String>,
+    /// Types outside, and the types that they extend: of those named here all
+    /// are known.
+    #[serde(default)]
+    pub extends: BTreeMap<String, Vec<String>>,
+    /// What operators give: the kind of a literal, or `operand` for what their
+    /// operands are, a text where one of them is.
+    #[serde(default)]
+    pub results: BTreeMap<String, String>,
     /// Inside a class its members are not seen by their bare names.
     #[serde(default)]
     pub members_need_receiver: bool,

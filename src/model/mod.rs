@@ -1,9 +1,36 @@
 //! Model access: one trait, its adapters, and what is paid for it.
 //!
 //! A call is cancelled by dropping its future.
+//!
+//! [`Settings`] say which model, where and with what key; [`connect`] makes a
+//! client of them; [`ask`] calls it within a [`Budget`]. This layer must not
+//! know what is asked, and reads no environment: whoever makes the settings
+//! brings it.
+
+mod budget;
+mod chat_completions;
+mod connect;
+mod messages;
+mod prices;
+mod redact;
+mod responses;
+mod settings;
+mod tokens;
+mod wire;
+
+mod replay;
+
+pub use replay::{Answer, Recalled, ReplayClient, digest};
 
 use std::future::Future;
 use std::pin::Pin;
+
+pub use budget::{AskError, Budget, Exhausted, Limits, Report, Reservation, Spent, Who, ask};
+pub use connect::connect;
+pub use prices::{Money, Price, PriceError, Prices};
+pub use redact::{Finding, Redactor, Secret, redact_request};
+pub use settings::{PRESETS, Preset, Settings, WireKind, key_command_words};
+pub use tokens::{estimate, estimate_request};
 
 /// Who says a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,6 +121,14 @@ pub enum Error {
         /// The server, without keys.
         endpoint: String,
         /// What went wrong last.
+        message: String,
+    },
+    /// An answer that broke off after a part of it was heard.
+    #[error("the answer of the model at {endpoint} broke off: {message}")]
+    Broken {
+        /// The server, without keys.
+        endpoint: String,
+        /// What went wrong, and how much had come.
         message: String,
     },
     /// An answer that is not what the protocol says.

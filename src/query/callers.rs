@@ -4,9 +4,11 @@ use petgraph::visit::VisitMap;
 
 use super::Result;
 use super::names::{confidence, site, symbol, symbol_text};
+use crate::facts::format::def_flag;
 use crate::graph::EdgeKind;
 use crate::index::records::{EdgeRec, edge_flag};
 use crate::index::{Snapshot, Visited};
+use crate::lang::DefKind;
 use crate::record::{Confidence, Record, Site, Text};
 
 /// How far and how surely to look.
@@ -36,7 +38,8 @@ impl CallOptions {
     }
 }
 
-/// The callers of `targets`, nearest first, each call site once.
+/// The callers of `targets`, nearest first, each call site once. Who calls a
+/// constructor calls its class.
 pub fn callers(
     snapshot: &Snapshot,
     targets: &[u32],
@@ -46,8 +49,10 @@ pub fn callers(
     for &target in targets {
         let asked = Text(symbol_text(snapshot, target)?);
         let mut seen = Visited::new(snapshot.nodes());
-        seen.visit(target);
-        let mut level = vec![target];
+        let mut level = with_constructors(snapshot, target)?;
+        for &node in &level {
+            seen.visit(node);
+        }
         let mut depth = 0;
         while !level.is_empty() && depth < options.limit() {
             depth += 1;
@@ -82,6 +87,38 @@ pub fn callers(
         }
     }
     Ok(())
+}
+
+/// A symbol and, if it is a class, its constructors: those written in it, and
+/// those of its name that are written elsewhere.
+fn with_constructors(snapshot: &Snapshot, target: u32) -> Result<Vec<u32>> {
+    let mut found = vec![target];
+    if snapshot.is_external(target) {
+        return Ok(found);
+    }
+    let class = snapshot.symbol(target)?;
+    if class.kind != DefKind::Class as u32 {
+        return Ok(found);
+    }
+    let mut candidates = snapshot.by_name(snapshot.text(class.name)?)?.to_vec();
+    for at in target + 1.. {
+        if snapshot.is_external(at) {
+            break;
+        }
+        let next = snapshot.symbol(at)?;
+        if next.file != class.file || next.start >= class.end {
+            break;
+        }
+        candidates.push(at);
+    }
+    for at in candidates {
+        let symbol = snapshot.symbol(at)?;
+        let constructs = symbol.parent == target && symbol.flags & def_flag::CONSTRUCTOR != 0;
+        if constructs && !found.contains(&at) {
+            found.push(at);
+        }
+    }
+    Ok(found)
 }
 
 /// The undecided call sites of a symbol's name; `false` where `emit` had enough.
@@ -179,8 +216,11 @@ pub fn callees(
 /// [`callers`] walks, without records.
 pub fn reaching(snapshot: &Snapshot, target: u32, limit: usize) -> Result<Vec<u32>> {
     let mut seen = Visited::new(snapshot.nodes());
-    seen.visit(target);
-    let mut found = vec![target];
+    let mut found = with_constructors(snapshot, target)?;
+    let asked = found.len();
+    for &node in &found {
+        seen.visit(node);
+    }
     let mut at = 0;
     while at < found.len() && found.len() <= limit {
         for back in snapshot.edges_to(EdgeKind::Calls, found[at])? {
@@ -190,6 +230,6 @@ pub fn reaching(snapshot: &Snapshot, target: u32, limit: usize) -> Result<Vec<u3
         }
         at += 1;
     }
-    found.remove(0);
+    found.drain(..asked);
     Ok(found)
 }

@@ -109,7 +109,6 @@ fn neighbours(snapshot: &Snapshot, node: u32, reverse: bool) -> Result<Neighbour
     Ok(found)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one edge, spelt out")]
 fn add(
     snapshot: &Snapshot,
     found: &mut Neighbours,

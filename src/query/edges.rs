@@ -13,6 +13,18 @@ pub fn edges(
     kinds: &[EdgeKind],
     mut emit: impl FnMut(Record) -> bool,
 ) -> Result<()> {
+    each_edge(snapshot, kinds, |kind, edge| {
+        Ok(emit(edge_record(snapshot, kind, edge)?))
+    })
+}
+
+/// The edges of `kinds` as the index has them, in order, until `take` has
+/// enough; that one symbol stands in another is an edge, too.
+pub fn each_edge(
+    snapshot: &Snapshot,
+    kinds: &[EdgeKind],
+    mut take: impl FnMut(EdgeKind, &EdgeRec) -> Result<bool>,
+) -> Result<()> {
     for &kind in kinds {
         if kind == EdgeKind::Defines {
             for node in 0..snapshot.meta().symbols {
@@ -27,14 +39,14 @@ pub fn edges(
                     line: record.line,
                     column: record.column << 2,
                 };
-                if !emit(edge_record(snapshot, kind, &edge)?) {
+                if !take(kind, &edge)? {
                     return Ok(());
                 }
             }
             continue;
         }
         for edge in snapshot.edges(kind)? {
-            if !emit(edge_record(snapshot, kind, edge)?) {
+            if !take(kind, edge)? {
                 return Ok(());
             }
         }
@@ -42,7 +54,8 @@ pub fn edges(
     Ok(())
 }
 
-fn edge_record(snapshot: &Snapshot, kind: EdgeKind, edge: &EdgeRec) -> Result<Record> {
+/// An edge as a record.
+pub fn edge_record(snapshot: &Snapshot, kind: EdgeKind, edge: &EdgeRec) -> Result<Record> {
     let (source_path, source_line) = place(snapshot, edge.source)?;
     let target = if snapshot.is_external(edge.target) {
         None

@@ -32,8 +32,8 @@ pub fn path(snapshot: &Snapshot, from: &[u32], to: &[u32]) -> Result<Vec<Record>
             .iter()
             .enumerate()
         {
-            if !came.contains_key(&edge.target) {
-                came.insert(edge.target, (node, at as u32));
+            if let std::collections::hash_map::Entry::Vacant(e) = came.entry(edge.target) {
+                e.insert((node, at as u32));
                 queue.push_back(edge.target);
             }
         }

@@ -5,6 +5,7 @@
 //! Scores are cosines. Order is deterministic: equal scores come in the order
 //! of the rows.
 
+pub mod endpoint;
 pub mod hnsw;
 pub mod quantise;
 pub mod scan;
@@ -60,6 +61,9 @@ pub enum Error {
         /// What made the vectors.
         found: Box<EmbedderId>,
     },
+    /// A server gave no vectors, or none that can be used.
+    #[error("no embeddings: {0}")]
+    Endpoint(String),
     /// A vector or buffer has the wrong length.
     #[error("expected {expected} numbers, found {found}")]
     Length {
@@ -93,7 +97,17 @@ pub trait Embedder: Send + Sync {
     /// [`EmbedderId::dims`] numbers. A text in which the embedder knows nothing
     /// is the zero vector, whose cosine to everything is 0.
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error>;
+
+    /// The same in parts as they come, each with the number of its first text:
+    /// what an earlier part cost is not lost where a later one fails. An error of
+    /// `done` ends it.
+    fn embed_each(&self, texts: &[&str], done: &mut Done<'_>) -> Result<(), Error> {
+        done(0, self.embed(texts)?)
+    }
 }
+
+/// Takes a part of the vectors, and the number of the first text they are for.
+pub type Done<'a> = dyn FnMut(usize, Vec<Vec<f32>>) -> Result<(), Error> + Send + 'a;
 
 /// One entry of [`EMBEDDERS`].
 pub struct Kind {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 const ORDER: &[&str] = &[
-    "record", "text", "git", "lang", "facts", "graph", "vector", "index", "query", "patch",
+    "record", "text", "http", "git", "lang", "facts", "graph", "vector", "index", "query", "patch",
     "sandbox", "runner", "model", "agent", "cmd",
 ];
 

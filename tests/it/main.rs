@@ -1,11 +1,22 @@
 //! All integration tests, in one binary so that one link step serves them.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a skipped test says why; tests are told by the environment where things are"
+)]
 
+mod agent;
 mod cli;
 mod engine_fixtures;
+mod fault_server;
 mod fixtures;
 mod git;
+mod graph_formats;
 mod impact_cli;
+mod import;
 mod layers;
+mod mcp;
+mod model;
 mod patch;
 mod patch_cli;
 mod sandbox;

@@ -86,10 +86,10 @@ impl Rule {
         if path.is_empty() || path.first() == Some(&b'/') {
             return None;
         }
-        if !import.system {
-            if let Some(found) = self.at(folder(from), path) {
-                return Some(found);
-            }
+        if !import.system
+            && let Some(found) = self.at(folder(from), path)
+        {
+            return Some(found);
         }
         let own = self.own.get(from).into_iter().flatten();
         for directory in own.chain(&self.directories) {

@@ -1,5 +1,7 @@
 //! Modules of Python: packages, namespace packages, source roots, relative imports.
 
+use std::sync::OnceLock;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Family;
@@ -207,6 +209,8 @@ impl Rule {
 
 /// Whether a top-level module comes with Python.
 fn is_standard(name: &str) -> bool {
-    static NAMES: &str = include_str!("stdlib.txt");
-    NAMES.lines().any(|known| known == name)
+    static NAMES: OnceLock<FxHashSet<&str>> = OnceLock::new();
+    NAMES
+        .get_or_init(|| include_str!("stdlib.txt").lines().collect())
+        .contains(name)
 }

@@ -238,13 +238,15 @@ fn is_root(package: Option<&Package>, path: &[u8]) -> bool {
         len => &path[(len + 1).min(path.len())..],
     };
     let parts: Vec<&[u8]> = rest.split(|byte| *byte == b'/').collect();
-    match parts.as_slice() {
-        [b"src", b"lib.rs" | b"main.rs"] | [b"build.rs"] => true,
-        [b"src", b"bin", _] | [b"src", b"bin", _, b"main.rs"] => true,
-        [b"tests" | b"examples" | b"benches", _] => true,
-        [b"tests" | b"examples" | b"benches", _, b"main.rs"] => true,
-        _ => false,
-    }
+    matches!(
+        parts.as_slice(),
+        [b"src", b"lib.rs" | b"main.rs"]
+            | [b"build.rs"]
+            | [b"src", b"bin", _]
+            | [b"src", b"bin", _, b"main.rs"]
+            | [b"tests" | b"examples" | b"benches", _]
+            | [b"tests" | b"examples" | b"benches", _, b"main.rs"]
+    )
 }
 
 /// The packages that the manifests describe; a broken manifest describes none.

@@ -87,10 +87,10 @@ impl ModuleRule for Rule {
             };
         }
         let text = String::from_utf8_lossy(path).into_owned();
-        if text.starts_with('#') {
-            if let Some(module) = self.by_internal(from, &text, modules) {
-                return Destination::module(module);
-            }
+        if text.starts_with('#')
+            && let Some(module) = self.by_internal(from, &text, modules)
+        {
+            return Destination::module(module);
         }
         if let Some(module) = self.by_config(from, &text, modules) {
             return Destination::module(module);
@@ -149,10 +149,10 @@ impl Rule {
         }
         // TypeScript sources import the `.js` that they will become.
         for ending in [&b".js"[..], b".jsx", b".mjs", b".cjs"] {
-            if let Some(stem) = key.strip_suffix(ending) {
-                if let Some(found) = try_all(stem) {
-                    return found;
-                }
+            if let Some(stem) = key.strip_suffix(ending)
+                && let Some(found) = try_all(stem)
+            {
+                return found;
             }
         }
         NOWHERE
@@ -161,10 +161,10 @@ impl Rule {
     fn by_config(&self, from: &[u8], path: &str, modules: &Modules) -> Option<u32> {
         let mut at = folder(from);
         loop {
-            if let Some(config) = self.configs.get(at) {
-                if let Some(found) = config.find(path, modules) {
-                    return Some(found);
-                }
+            if let Some(config) = self.configs.get(at)
+                && let Some(found) = config.find(path, modules)
+            {
+                return Some(found);
             }
             if at.is_empty() {
                 return None;
