@@ -16,6 +16,9 @@ _happy() {
             ",$1")
                 cmd="happy"
                 ;;
+            happy,agent)
+                cmd="happy__subcmd__agent"
+                ;;
             happy,callees)
                 cmd="happy__subcmd__callees"
                 ;;
@@ -43,8 +46,14 @@ _happy() {
             happy,impact)
                 cmd="happy__subcmd__impact"
                 ;;
+            happy,import)
+                cmd="happy__subcmd__import"
+                ;;
             happy,index)
                 cmd="happy__subcmd__index"
+                ;;
+            happy,mcp)
+                cmd="happy__subcmd__mcp"
                 ;;
             happy,patch)
                 cmd="happy__subcmd__patch"
@@ -70,6 +79,9 @@ _happy() {
             happy,test)
                 cmd="happy__subcmd__test"
                 ;;
+            happy__subcmd__agent,log)
+                cmd="happy__subcmd__agent__subcmd__log"
+                ;;
             happy__subcmd__config,trust)
                 cmd="happy__subcmd__config__subcmd__trust"
                 ;;
@@ -85,6 +97,9 @@ _happy() {
             happy__subcmd__hook,uninstall)
                 cmd="happy__subcmd__hook__subcmd__uninstall"
                 ;;
+            happy__subcmd__mcp,install)
+                cmd="happy__subcmd__mcp__subcmd__install"
+                ;;
             *)
                 ;;
         esac
@@ -92,14 +107,162 @@ _happy() {
 
     case "${cmd}" in
         happy)
-            opts="-C -q -h --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help index callers callees refs deps symbols search show path graph impact patch test hook config doctor status gc"
+            opts="-C -q -h --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help index callers callees refs deps symbols search show path graph import mcp impact patch test hook config agent doctor status gc"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-git)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        happy__subcmd__agent)
+            opts="-C -q -h --resume --replay --model --sub-model --max-turns --max-tokens --max-cost --max-time --width --depth --tests --allow-test-changes --allow-untested --allow --commit --dry-run --sandbox --test-timeout --test-memory --cell-timeout --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sub-model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-turns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-tokens)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-cost)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --depth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tests)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sandbox)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --test-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --test-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cell-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-git)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        happy__subcmd__agent__subcmd__log)
+            opts="-C -q -h --html --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -149,7 +312,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -199,7 +362,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -241,7 +404,7 @@ _happy() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -283,7 +446,7 @@ _happy() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -325,7 +488,7 @@ _happy() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -371,7 +534,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -413,7 +576,7 @@ _happy() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -463,7 +626,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -498,12 +661,16 @@ _happy() {
             return 0
             ;;
         happy__subcmd__graph)
-            opts="-e -C -q -h --edge --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-e -C -q -h --depth --edge --format --html --at --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --depth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --edge)
                     COMPREPLY=($(compgen -W "defines calls imports implements references overrides" -- "${cur}"))
                     return 0
@@ -512,12 +679,12 @@ _happy() {
                     COMPREPLY=($(compgen -W "defines calls imports implements references overrides" -- "${cur}"))
                     return 0
                     ;;
-                --at)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                --format)
+                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github dot mermaid graphml csv json scip html" -- "${cur}"))
                     return 0
                     ;;
-                --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -559,7 +726,7 @@ _happy() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -605,7 +772,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -647,7 +814,7 @@ _happy() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -693,7 +860,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -728,7 +895,7 @@ _happy() {
             return 0
             ;;
         happy__subcmd__impact)
-            opts="-C -q -h --tests --all --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-C -q -h --format --tests --all --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -736,6 +903,52 @@ _happy() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-git)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        happy__subcmd__import)
+            opts="-C -q -h --at --drop --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -777,7 +990,99 @@ _happy() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-git)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        happy__subcmd__mcp)
+            opts="-C -q -h --allow --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help install"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --allow)
+                    COMPREPLY=($(compgen -W "patch test" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                -C)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --no-git)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        happy__subcmd__mcp__subcmd__install)
+            opts="-y -C -q -h --yes --name --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -831,7 +1136,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -877,7 +1182,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -923,7 +1228,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1021,7 +1326,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1067,7 +1372,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1113,7 +1418,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1183,7 +1488,7 @@ _happy() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl text" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -47,6 +47,7 @@ pub(super) struct Reach {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    context.output.choose(args.format);
     let reach = reach(context, args.range.as_deref(), args.all)?;
     if !args.tests {
         for record in &reach.touched {

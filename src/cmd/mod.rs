@@ -133,11 +133,6 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     crate::index::exit_when_a_mapping_is_cut();
     let context = Context::new(cli.global);
-    if context.output.format().is_report() && !matches!(cli.verb, Verb::Impact(_) | Verb::Test(_)) {
-        let error = Error::Usage("only `impact` and `test` have such a report".to_owned());
-        context.output.fail(&error);
-        return ExitCode::from(error.exit());
-    }
     let done = attempt(&context, &cli.verb).and_then(|()| context.output.finish());
     match done {
         Ok(()) if context.output.count() == 0 => ExitCode::from(1),

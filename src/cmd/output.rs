@@ -99,7 +99,7 @@ pub trait Sink {
 
 /// Where records go.
 pub struct Output {
-    format: Format,
+    format: Cell<Format>,
     color: bool,
     out: RefCell<BufWriter<io::Stdout>>,
     count: RefCell<u64>,
@@ -129,7 +129,7 @@ impl Output {
         };
         let out = RefCell::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         Self {
-            format,
+            format: Cell::new(format),
             color,
             out,
             count: RefCell::new(0),
@@ -151,7 +151,12 @@ impl Output {
 
     /// The format that is written.
     pub fn format(&self) -> Format {
-        self.format
+        self.format.get()
+    }
+
+    /// Another format, where a verb has options of its own for it.
+    pub fn choose(&self, format: Option<Format>) {
+        self.format.set(format.unwrap_or(self.format.get()));
     }
 
     /// Writes a record; `false` where the reader has gone.
@@ -165,7 +170,7 @@ impl Output {
             return sink.record(record);
         }
         let mut out = self.out.borrow_mut();
-        let written = match self.format {
+        let written = match self.format.get() {
             Format::Jsonl => serde_json::to_writer(&mut *out, record)
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b"\n")),
@@ -215,8 +220,8 @@ impl Output {
 
     /// Makes sure that everything is out.
     pub fn finish(&self) -> Result<(), Error> {
-        if self.format.is_report() && !self.reported.replace(true) {
-            let report = super::reports::render(self.format, &self.gathered.borrow());
+        if self.format.get().is_report() && !self.reported.replace(true) {
+            let report = super::reports::render(self.format.get(), &self.gathered.borrow());
             if let Err(error) = self.out.borrow_mut().write_all(report.as_bytes()) {
                 *self.failed.borrow_mut() = Some(error);
             }
@@ -259,7 +264,7 @@ impl Output {
     /// Tells a failure: to people on standard error, to programs as a record there.
     pub fn fail(&self, error: &Error) {
         let mut err = io::stderr();
-        if self.format == Format::Jsonl && !err.is_terminal() {
+        if self.format.get() == Format::Jsonl && !err.is_terminal() {
             let _ = serde_json::to_writer(&mut err, &error.record());
             let _ = writeln!(err);
             return;

@@ -70,6 +70,7 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    context.output.choose(args.format);
     let repo = context.repo()?;
     let root = work_dir(&repo)?;
     let config = settings::load(context)?;

@@ -364,7 +364,7 @@ fn man_can_render_every_page() {
     for (name, _) in manual::pages().expect("pages") {
         let path = root().join("man").join(&name);
         let output = std::process::Command::new("groff")
-            .args(["-man", "-Tutf8", "-ww", "-z"])
+            .args(["-Kutf8", "-man", "-Tutf8", "-ww", "-z"])
             .arg(Path::new(&path))
             .output()
             .expect("groff runs");

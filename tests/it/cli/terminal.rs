@@ -60,7 +60,7 @@ fn a_narrow_terminal_wraps_the_help_and_leaves_records_whole() {
     if let Some(said) = terminal(&world, 40, "happy callers helper --color never") {
         assert_eq!(said, PLAIN);
     }
-    if let Some(said) = terminal(&world, 40, "happy callers -h") {
+    if let Some(said) = terminal(&world, 40, "COLUMNS=40 happy callers -h") {
         let wide: Vec<&str> = said
             .lines()
             .filter(|line| line.chars().count() > 40 && !line.starts_with("Usage:"))
