@@ -5,6 +5,7 @@
 //! `output.rs`, what surrounds a run in `context.rs`, exit codes in `error.rs`.
 
 mod agent;
+mod arguments;
 mod bases;
 mod callees;
 mod callers;

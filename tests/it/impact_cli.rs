@@ -181,9 +181,10 @@ fn an_empty_report_is_a_whole_document_and_other_verbs_have_none() {
     let ran = shell.happy(&["impact", "--format", "sarif"]).exits(1);
     let sarif: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
     assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
-    let ran = shell
+    shell
         .happy(&["callers", "low", "--format", "sarif"])
         .exits(2);
+    let ran = shell.happy(&["graph", "--format", "sarif"]).exits(2);
     assert!(
         ran.stderr.contains("only `impact` and `test`"),
         "{}",
