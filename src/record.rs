@@ -4,124 +4,16 @@
 //! added; none is ever renamed or used for something else.
 
 pub mod agent;
+mod parts;
+mod text;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Serialize, Serializer};
+pub use parts::{Confidence, Shares, Site, Symbol};
+pub use text::Text;
 
-/// Bytes that are nearly always UTF-8: a path, a name. Others become
-/// `{"bytes": base64}`, so that nothing is lost.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Text(pub Vec<u8>);
-
-impl Text {
-    /// The text as UTF-8, what is not replaced by `�`.
-    pub fn lossy(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
-    }
-}
-
-impl From<&[u8]> for Text {
-    fn from(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self(text.as_bytes().to_vec())
-    }
-}
-
-impl Serialize for Text {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let Ok(text) = std::str::from_utf8(&self.0) {
-            serializer.serialize_str(text)
-        } else {
-            use serde::ser::SerializeMap;
-            let mut map = serializer.serialize_map(Some(1))?;
-            map.serialize_entry("bytes", &STANDARD.encode(&self.0))?;
-            map.end()
-        }
-    }
-}
-
-/// How an edge was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// Scope, import or declared type decides it.
-    Exact,
-    /// A flow of values or the class hierarchy decides it.
-    Inferred,
-    /// Only the name matches.
-    Name,
-}
-
-impl Confidence {
-    /// Its name in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Inferred => "inferred",
-            Self::Name => "name",
-        }
-    }
-}
-
-/// A symbol: what it is and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Symbol {
-    /// Stable name: `path::Container.name`.
-    pub symbol: Text,
-    /// `file`, `module`, `class`, `interface`, `function`, `method`, `variable`, `external`.
-    pub kind: &'static str,
-    /// The name alone.
-    pub name: Text,
-    /// The file it stands in; absent for an external symbol.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<Text>,
-    /// Line of its name, 1-based; 1 for a file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    /// Its last line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_line: Option<u32>,
-    /// Its signature, on one line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signature: Option<Text>,
-}
-
-/// A place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Site {
-    /// The file.
-    pub site_path: Text,
-    /// Line, 1-based.
-    pub site_line: u32,
-    /// Byte column, 1-based.
-    pub site_column: u32,
-}
-
-/// What each signal of a search gave a hit; the score is their sum times the prior.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Shares {
-    /// The query names it.
-    pub name: f32,
-    /// Words of the query in its text.
-    pub words: f32,
-    /// Words of the query in its file.
-    pub file: f32,
-    /// Nearness of meaning.
-    pub meaning: f32,
-    /// It calls, is called by, or holds other hits.
-    pub structure: f32,
-    /// Kind, page rank, tests, generated and vendored code.
-    pub prior: f32,
-}
+use serde::Serialize;
 
 /// A record.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record {
     /// A symbol, as `symbols` lists it.
@@ -471,6 +363,25 @@ pub enum Record {
         /// From the symbol to the touched one, both included.
         chain: Vec<Text>,
     },
+    /// A test that ends otherwise than it did on the base.
+    TestChange {
+        /// Its name, as the runner gives it.
+        name: String,
+        /// Its file, where the runner says it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// How it ended on the base; absent where it did not run there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        before: Option<&'static str>,
+        /// How it ended now; absent where it did not run.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<&'static str>,
+        /// `broken`, `fixed`, `added`, `gone` or `changed`.
+        verdict: &'static str,
+        /// Why it failed or was left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
     /// A test that ended.
     Test {
         /// Its name, as the runner gives it.
@@ -500,6 +411,9 @@ pub enum Record {
         runner: &'static str,
         /// The sandbox.
         sandbox: &'static str,
+        /// `base` where the tests ran on what the change starts from.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        side: Option<&'static str>,
         /// Tests that passed.
         passed: u32,
         /// Tests that failed.
@@ -526,7 +440,8 @@ pub enum Record {
     },
     /// One thing that was examined on this machine.
     Check {
-        /// `repository`, `git`, `index`, `disk`, `versions`, `sandbox` or `sandboxes`.
+        /// `repository`, `git`, `index`, `disk`, `versions`, `sandbox`, `sandboxes`,
+        /// `hooks`, `completions`, `configuration`, `model` or `version`.
         check: &'static str,
         /// Which, where there are several.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -538,6 +453,49 @@ pub enum Record {
         /// What to do.
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
+    },
+    /// A hook of Git's, as far as it is ours.
+    Hook {
+        /// `post-commit`, `post-checkout`, `post-merge`, `post-rewrite` or `pre-push`.
+        event: &'static str,
+        /// `file`, `block`, `wrapped`, `configured`, `outdated` or `absent`.
+        state: &'static str,
+        /// The file it stands in, or would stand in.
+        path: Text,
+        /// Whether somebody else's hook runs there too.
+        others: bool,
+        /// Whether it was changed now.
+        changed: bool,
+        /// What to do.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
+    /// A setting.
+    Setting {
+        /// Its name, without the leading `happy.`.
+        key: String,
+        /// Its value; of a secret, three dots.
+        value: String,
+        /// `environment`, `git`, `file` or `default`; with `--show-origin`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<&'static str>,
+        /// The variable or the file; with `--show-origin`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        place: Option<Text>,
+        /// Whether it holds; another may come first, or it may not be trusted.
+        used: bool,
+        /// Why it does not hold.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// That the file of the team's settings is trusted, or no longer.
+    Trust {
+        /// The file.
+        path: Text,
+        /// Whether it is trusted as it is now.
+        trusted: bool,
+        /// The settings that this decides.
+        keys: Vec<String>,
     },
     /// What an imported index adds to a snapshot.
     Imported {

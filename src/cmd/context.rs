@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+pub use super::arguments::{AtArgs, GlobalArgs};
 use super::error::Error;
 use super::gaps;
-pub use super::global::{AtArgs, GlobalArgs};
 use super::meaning::Payment;
 use super::opened::Bytes;
 pub use super::opened::Opened;
@@ -172,12 +172,15 @@ impl Context {
                 git::ObjectFormat::Sha256 => ObjectFormat::Sha256,
             },
         };
-        let root = self
-            .args
-            .index_dir
-            .clone()
-            .unwrap_or_else(|| repo.happy_dir());
-        Ok(Store::open(&root, owner, Mode::Disk)?)
+        Ok(Store::open(&self.index_root(repo), owner, Mode::Disk)?)
+    }
+
+    /// Where the index of a repository lies.
+    pub fn index_root(&self, repo: &Repo) -> PathBuf {
+        let named = self.args.index_dir.clone();
+        named
+            .or_else(|| super::settings::index_dir(repo))
+            .unwrap_or_else(|| repo.happy_dir())
     }
 
     /// The present time.
@@ -345,7 +348,11 @@ impl Context {
 
     /// The right to write; while another process has it, the user is told.
     pub fn writer<'s>(&self, store: &'s Store) -> Result<Writer<'s>, Error> {
-        let limit = Duration::from_secs(self.args.lock_timeout);
+        let limit = match self.args.lock_timeout {
+            Some(seconds) => seconds,
+            None => super::settings::load(self)?.number("lockTimeout")?,
+        };
+        let limit = Duration::from_secs(limit);
         let first = limit.min(PATIENCE);
         match store.write(first, self.now()) {
             Err(crate::index::Error::Busy { .. }) if limit > first => {

@@ -2,13 +2,16 @@
 
 use super::context::Context;
 use super::error::Error;
+use super::surroundings;
 use crate::record::Record;
 use crate::{git, sandbox};
 
 /// Say what works on this machine, and what would make the rest work
 ///
-/// Git, the index of this repository, the room beside it, whether the Python
-/// module is of this version, and each sandbox after a self-test.
+/// Git, the index of this repository, the room beside it, hooks, settings,
+/// completions, other versions of happy and of its Python module, what the
+/// model's settings name (never a key), and each sandbox after a self-test.
+/// Each line says what to do.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -38,7 +41,12 @@ pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
             }
         }
         index(context, repo);
+        surroundings::hooks(context, repo);
     }
+    surroundings::settings(context);
+    surroundings::model(context);
+    surroundings::completions(context);
+    surroundings::versions(context);
     super::skew::tell(context);
     let probes = sandbox::probe_all();
     let any = probes.iter().any(|probe| probe.works.is_ok());
@@ -64,7 +72,13 @@ pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-fn tell(context: &Context, check: &'static str, works: bool, detail: String, hint: Option<String>) {
+pub(super) fn tell(
+    context: &Context,
+    check: &'static str,
+    works: bool,
+    detail: String,
+    hint: Option<String>,
+) {
     context.output.emit(&Record::Check {
         check,
         name: None,
@@ -75,11 +89,7 @@ fn tell(context: &Context, check: &'static str, works: bool, detail: String, hin
 }
 
 fn index(context: &Context, repo: &git::Repo) {
-    let folder = context
-        .args
-        .index_dir
-        .clone()
-        .unwrap_or_else(|| repo.happy_dir());
+    let folder = context.index_root(repo);
     match context.store(repo) {
         Ok(_) => tell(context, "index", true, folder.display().to_string(), None),
         Err(error) => {

@@ -39,7 +39,7 @@ impl Place {
         let args = GlobalArgs {
             directory: Some(self.directory.clone()),
             index_dir: self.index_dir.clone(),
-            lock_timeout: self.lock_timeout,
+            lock_timeout: Some(self.lock_timeout),
             ..GlobalArgs::default()
         };
         Context::embedded(args, host, distrust)

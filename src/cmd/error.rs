@@ -43,6 +43,9 @@ pub enum Error {
         /// Of how many that ran.
         ran: u32,
     },
+    /// What is about to be pushed does not pass.
+    #[error("the push is stopped")]
+    PushStopped,
     /// The tests were stopped.
     #[error("the tests were stopped by the limit on {limit}{}", after(limit, *.wall))]
     LimitHit {
@@ -216,6 +219,7 @@ impl Error {
             Self::View(TreeError::Io { .. }) => Kind("io", 5, false),
             Self::Runner(_) => Kind("no_runner", 2, false),
             Self::NoTests { .. } => Kind("no_tests", 1, false),
+            Self::PushStopped => Kind("push_stopped", 1, false),
             Self::TestsFailed { .. } => Kind("tests_failed", 1, false),
             Self::LimitHit { .. } => Kind("limit", 8, false),
             Self::Agent(error) => match error {

@@ -23,6 +23,9 @@ pub struct Args {
     /// `REV..REV`, one revision for what it changed, or `-` for a patch
     #[arg(value_name = "RANGE")]
     range: Option<String>,
+    /// Write records, text, or one report for CI
+    #[arg(long, value_name = "FORMAT", value_parser = super::output::report_formats())]
+    format: Option<super::output::Format>,
     /// Only the tests
     #[arg(long)]
     tests: bool,
@@ -44,6 +47,7 @@ pub(super) struct Reach {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    context.output.choose(args.format);
     let reach = reach(context, args.range.as_deref(), args.all)?;
     if !args.tests {
         for record in &reach.touched {
@@ -98,7 +102,7 @@ pub(super) fn reach(context: &Context, range: Option<&str>, all: bool) -> Result
 }
 
 /// The changes from one list of files to another, both sorted by path.
-fn against(old: &[TreeFile], new: &[TreeFile]) -> Vec<Change> {
+pub(super) fn against(old: &[TreeFile], new: &[TreeFile]) -> Vec<Change> {
     let olds: BTreeMap<_, _> = old
         .iter()
         .map(|file| (&file.path, (file.mode, file.id)))

@@ -51,7 +51,7 @@ pub fn interactive(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             format: cli.format,
             color: cli.color,
             directory: Some(cli.path.clone()),
-            lock_timeout: 600,
+            lock_timeout: Some(600),
             ..GlobalArgs::default()
         })
     };

@@ -5,11 +5,14 @@
 //! `output.rs`, what surrounds a run in `context.rs`, exit codes in `error.rs`.
 
 mod agent;
+mod arguments;
 mod bases;
 mod callees;
 mod callers;
 mod changes;
 mod commit;
+mod complete;
+mod config;
 mod context;
 mod deps;
 mod doctor;
@@ -18,15 +21,17 @@ mod error;
 mod folder;
 mod gaps;
 mod gc;
-mod global;
 mod graph;
+mod hook;
 mod impact;
 mod import;
 mod index;
 mod input;
 mod interactive;
 mod keys;
+mod listings;
 mod machine;
+pub mod manual;
 mod mcp;
 mod meaning;
 mod opened;
@@ -34,20 +39,28 @@ mod output;
 mod patch;
 mod path;
 mod progress;
+mod push;
 mod refs;
+mod reports;
+mod runs;
+pub mod schema;
 mod search;
+pub mod settings;
 mod show;
 mod signals;
 mod skew;
 mod sources;
 mod state;
 mod status;
+mod surroundings;
 mod symbols;
 mod test;
 mod text;
+mod trusted;
 mod turns;
 mod util;
 mod verdicts;
+mod warm;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
@@ -94,6 +107,8 @@ enum Verb {
     Impact(impact::Args),
     Patch(patch::Args),
     Test(test::Args),
+    Hook(hook::Args),
+    Config(config::Args),
     Agent(Box<agent::Args>),
     Doctor(doctor::Args),
     Status(status::Args),
@@ -124,6 +139,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) if context.output.count() == 0 => ExitCode::from(1),
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        // The hook said why, in lines of its own.
+        Err(Error::PushStopped) => ExitCode::from(1),
         Err(error) => {
             context.output.fail(&error);
             ExitCode::from(error.exit())
@@ -137,7 +154,7 @@ fn attempt(context: &Context, verb: &Verb) -> Result<(), Error> {
     // What changes files, or reads its task from standard input, runs once.
     let asks = !matches!(
         verb,
-        Verb::Patch(_) | Verb::Agent(_) | Verb::Mcp(_) | Verb::Util(_)
+        Verb::Patch(_) | Verb::Agent(_) | Verb::Mcp(_) | Verb::Util(_) | Verb::Hook(_)
     );
     if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
         return run(context, verb);
@@ -162,6 +179,8 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Impact(args) => impact::run(context, args),
         Verb::Patch(args) => patch::run(context, args),
         Verb::Test(args) => test::run(context, args),
+        Verb::Hook(args) => hook::run(context, args),
+        Verb::Config(args) => config::run(context, args),
         Verb::Agent(args) => agent::run(context, args),
         Verb::Doctor(args) => doctor::run(context, args),
         Verb::Status(args) => status::run(context, args),

@@ -1,6 +1,6 @@
 //! Records to standard output, as JSON lines or as text.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::rc::Rc;
 
@@ -18,6 +18,12 @@ pub enum Format {
     Jsonl,
     /// For people.
     Text,
+    /// A summary of `impact` and `test` for people, in Markdown.
+    Markdown,
+    /// What `impact` and `test` found, for code scanning (SARIF 2.1.0).
+    Sarif,
+    /// What `impact` and `test` found, as GitHub's annotations.
+    Github,
     /// Graphviz.
     Dot,
     /// A Mermaid flowchart.
@@ -34,12 +40,33 @@ pub enum Format {
     Html,
 }
 
+impl Format {
+    /// Whether it is one document of all records, which only some verbs have.
+    pub fn is_report(self) -> bool {
+        matches!(self, Self::Markdown | Self::Sarif | Self::Github)
+    }
+}
+
 /// Reads the formats of records, which every verb has.
 pub fn record_formats() -> impl TypedValueParser<Value = Format> {
-    let known = [Format::Jsonl, Format::Text];
+    formats(&[Format::Jsonl, Format::Text])
+}
+
+/// Reads the formats of verbs that have a report for CI, too.
+pub fn report_formats() -> impl TypedValueParser<Value = Format> {
+    formats(&[
+        Format::Jsonl,
+        Format::Text,
+        Format::Markdown,
+        Format::Sarif,
+        Format::Github,
+    ])
+}
+
+fn formats(known: &'static [Format]) -> impl TypedValueParser<Value = Format> {
     let values = known.iter().filter_map(ValueEnum::to_possible_value);
     PossibleValuesParser::new(values).map(move |text| {
-        let found = known.into_iter().find(|format| {
+        let found = known.iter().copied().find(|format| {
             let value = format.to_possible_value();
             value.is_some_and(|value| value.matches(&text, false))
         });
@@ -72,13 +99,16 @@ pub trait Sink {
 
 /// Where records go.
 pub struct Output {
-    format: Format,
+    format: Cell<Format>,
     color: bool,
     out: RefCell<BufWriter<io::Stdout>>,
     count: RefCell<u64>,
     /// So many records are written already, of a run that starts over.
     skip: RefCell<u64>,
     failed: RefCell<Option<io::Error>>,
+    /// What a report will be about.
+    gathered: RefCell<Vec<Record>>,
+    reported: Cell<bool>,
     sink: Option<Rc<dyn Sink>>,
 }
 
@@ -99,12 +129,14 @@ impl Output {
         };
         let out = RefCell::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         Self {
-            format,
+            format: Cell::new(format),
             color,
             out,
             count: RefCell::new(0),
             skip: RefCell::new(0),
             failed: RefCell::new(None),
+            gathered: RefCell::default(),
+            reported: Cell::default(),
             sink: None,
         }
     }
@@ -119,7 +151,12 @@ impl Output {
 
     /// The format that is written.
     pub fn format(&self) -> Format {
-        self.format
+        self.format.get()
+    }
+
+    /// Another format, where a verb has options of its own for it.
+    pub fn choose(&self, format: Option<Format>) {
+        self.format.set(format.unwrap_or(self.format.get()));
     }
 
     /// Writes a record; `false` where the reader has gone.
@@ -133,10 +170,14 @@ impl Output {
             return sink.record(record);
         }
         let mut out = self.out.borrow_mut();
-        let written = match self.format {
+        let written = match self.format.get() {
             Format::Jsonl => serde_json::to_writer(&mut *out, record)
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b"\n")),
+            Format::Markdown | Format::Sarif | Format::Github => {
+                self.gathered.borrow_mut().push(record.clone());
+                Ok(())
+            }
             _ => text::write(&mut *out, record, self.color),
         };
         match written {
@@ -179,6 +220,12 @@ impl Output {
 
     /// Makes sure that everything is out.
     pub fn finish(&self) -> Result<(), Error> {
+        if self.format.get().is_report() && !self.reported.replace(true) {
+            let report = super::reports::render(self.format.get(), &self.gathered.borrow());
+            if let Err(error) = self.out.borrow_mut().write_all(report.as_bytes()) {
+                *self.failed.borrow_mut() = Some(error);
+            }
+        }
         let source = match self.failed.borrow_mut().take() {
             Some(error) => error,
             None => match self.out.borrow_mut().flush() {
@@ -217,7 +264,7 @@ impl Output {
     /// Tells a failure: to people on standard error, to programs as a record there.
     pub fn fail(&self, error: &Error) {
         let mut err = io::stderr();
-        if self.format == Format::Jsonl && !err.is_terminal() {
+        if self.format.get() == Format::Jsonl && !err.is_terminal() {
             let _ = serde_json::to_writer(&mut err, &error.record());
             let _ = writeln!(err);
             return;

@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::error::Error;
-use super::machine::Machine;
+use super::impact::Reach;
+use super::runs::{self, Ended, Tool, Trial};
+use super::settings::{self, Config};
 use super::{bases, input, patch as patching};
-use crate::git::Repo;
+use crate::git::{ObjectId, Repo};
 use crate::patch::{self, PatchError};
-use crate::record::{Record, Text};
-use crate::runner::{
-    self, Bounds, Case, Changed, Job, Outcome, Project, Runner, Said, Test, Wanted,
-};
+use crate::record::Record;
+use crate::runner::{Bounds, Changed, Project, Test, Wanted};
 use crate::sandbox::{self, Chosen};
 
 /// Run the tests in a sandbox
 ///
 /// The runner is found by what the project holds; a project with several is
-/// tested with each. The tests see a copy of the working tree that costs
+/// tested with each. A command of the project's own is the setting
+/// `test.command`. The tests see a copy of the working tree that costs
 /// nothing and is gone afterwards: no network, no `.git`, no file of yours
 /// beside it, and an environment that names nothing of the machine. Each test
 /// is a record as it ends; a summary follows. That no test ran is no pass.
@@ -32,18 +33,36 @@ pub struct Args {
     /// Test the working tree with this patch, which is not applied
     #[arg(long, value_name = "FILE", conflicts_with = "affected")]
     patch: Option<PathBuf>,
+    /// Test the files of this revision instead of the working tree's
+    #[arg(long, value_name = "REV", conflicts_with = "patch")]
+    at: Option<String>,
+    /// Run the tests on what the change starts from, too, and tell the difference
+    ///
+    /// That is HEAD, the start of the range, or with `--patch` the working tree
+    /// as it is. A test that failed there already is no failure of the change.
+    #[arg(long)]
+    baseline: bool,
     /// This runner, whatever the project looks like
     #[arg(long, value_name = "NAME")]
     runner: Option<String>,
     /// This sandbox; `auto` takes the strongest that works here
-    #[arg(long, value_name = "NAME", default_value = "auto")]
-    sandbox: String,
+    ///
+    /// Without it, the setting `test.sandbox`.
+    #[arg(long, value_name = "NAME")]
+    sandbox: Option<String>,
     /// Stop after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    timeout: u64,
+    ///
+    /// Without it, the setting `test.timeout`: 600.
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
     /// Stop at so many mebibytes of memory
-    #[arg(long, value_name = "MIB", default_value_t = 4096)]
-    memory: u64,
+    ///
+    /// Without it, the setting `test.memory`: 4096.
+    #[arg(long, value_name = "MIB")]
+    memory: Option<u64>,
+    /// Write records, text, or one report for CI
+    #[arg(long, value_name = "FORMAT", value_parser = super::output::report_formats())]
+    format: Option<super::output::Format>,
     /// Arguments for the runner
     #[arg(last = true, value_name = "ARGS")]
     rest: Vec<String>,
@@ -51,39 +70,52 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
+    context.output.choose(args.format);
     let repo = context.repo()?;
-    let root = repo
-        .work_dir()
-        .ok_or_else(|| crate::git::Error::NoWorkTree {
-            git_dir: repo.git_dir().to_owned(),
-        })?;
+    let root = work_dir(&repo)?;
+    let config = settings::load(context)?;
+    let bounds = bounds(&config, args.timeout, args.memory)?;
     let files = files(&repo)?;
     let project = Project {
         root,
         files: &files,
     };
-    let runners = runners(args, &project)?;
-    let wanted = Wanted {
-        tests: match &args.affected {
-            Some(range) => affected(context, range.as_deref())?,
-            None => None,
-        },
-        args: args.rest.clone(),
+    let named = args.runner.as_deref().or(config.get("test.runner"));
+    let tools = runs::runners(context, &config, named, &project)?;
+    let selection = match &args.affected {
+        Some(range) => affected(context, range.as_deref())?,
+        None => Selection::default(),
     };
-    let plan = match &args.patch {
-        Some(file) => Some(patched(context, &repo, file)?),
-        None => None,
+    let changes = match (&args.patch, &args.at) {
+        (Some(file), _) => changed(&patched(context, &repo, file)?),
+        (None, Some(revision)) => runs::differing(&repo, repo.resolve(revision)?)?,
+        (None, None) => Vec::new(),
     };
-    if wanted.tests.as_ref().is_some_and(Vec::is_empty) {
+    if selection.tests.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::NoTests {
             why: "no test reaches what changed".to_owned(),
         });
     }
-    let chosen = sandbox::choose(&args.sandbox)?;
+    let chosen = sandbox::choose(sandbox_name(args.sandbox.as_deref(), &config))?;
+    let base = if args.baseline {
+        Some(base(&repo, args)?)
+    } else {
+        None
+    };
     let mut worst = None;
-    for runner in runners {
-        let job = runner.job(&project, &Machine { project: root }, &wanted)?;
-        let ended = run_job(context, args, runner, &job, &chosen, root, plan.as_ref());
+    for tool in tools {
+        let job = Run {
+            context,
+            project: &project,
+            chosen: &chosen,
+            bounds,
+            tool: &tool,
+            args: &args.rest,
+        };
+        let ended = match &base {
+            Some(base) => job.against(base, &changes, &selection),
+            None => job.alone(&changes, &selection),
+        };
         match ended {
             Ok(()) => {}
             Err(error) if worst.is_none() => worst = Some(error),
@@ -94,7 +126,35 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     worst.map_or(Ok(()), Err)
 }
 
-/// The paths of the working tree's files.
+/// The sandbox that is asked for.
+pub(super) fn sandbox_name<'a>(named: Option<&'a str>, config: &'a Config) -> &'a str {
+    named.or(config.get("test.sandbox")).unwrap_or("auto")
+}
+
+/// The limits that are asked for.
+pub(super) fn bounds(
+    config: &Config,
+    timeout: Option<u64>,
+    memory: Option<u64>,
+) -> Result<Bounds, Error> {
+    let asked = |given: Option<u64>, name| given.map_or_else(|| config.number(name), Ok);
+    Ok(Bounds {
+        wall: Duration::from_secs(asked(timeout, "test.timeout")?.max(1)),
+        memory: asked(memory, "test.memory")?.clamp(1, u64::MAX >> 20) << 20,
+    })
+}
+
+/// The root of the working tree, which tests need.
+pub(super) fn work_dir(repo: &Repo) -> Result<&Path, Error> {
+    repo.work_dir().ok_or_else(|| {
+        crate::git::Error::NoWorkTree {
+            git_dir: repo.git_dir().to_owned(),
+        }
+        .into()
+    })
+}
+
+/// The files of the project.
 pub(super) fn files(repo: &Repo) -> Result<Vec<String>, Error> {
     let worktree = repo.worktree()?;
     let paths = worktree.files().iter();
@@ -103,36 +163,165 @@ pub(super) fn files(repo: &Repo) -> Result<Vec<String>, Error> {
         .collect())
 }
 
-fn runners(args: &Args, project: &Project<'_>) -> Result<Vec<&'static dyn Runner>, Error> {
-    if let Some(name) = &args.runner {
-        let found = runner::RUNNERS.iter().find(|runner| runner.name() == name);
-        return if let Some(runner) = found {
-            Ok(vec![*runner])
-        } else {
-            let names: Vec<_> = runner::RUNNERS.iter().map(|runner| runner.name()).collect();
-            Err(Error::Usage(format!(
-                "no runner `{name}`; there are {}",
-                names.join(", ")
-            )))
-        };
-    }
-    let found = runner::detect(project);
-    if found.is_empty() {
-        return Err(Error::NoTests {
-            why: "no test runner fits this project".to_owned(),
+/// What a change starts from.
+struct Base {
+    changes: Vec<Changed>,
+    /// Its files; none where it is the working tree.
+    files: Option<BTreeSet<Vec<u8>>>,
+}
+
+fn base(repo: &Repo, args: &Args) -> Result<Base, Error> {
+    if args.patch.is_some() {
+        return Ok(Base {
+            changes: Vec::new(),
+            files: None,
         });
     }
-    Ok(found)
+    let commit = match &args.affected {
+        Some(Some(range)) => repo.resolve_range(range)?.base,
+        _ => repo.resolve("HEAD")?,
+    };
+    Ok(Base {
+        changes: runs::differing(repo, commit)?,
+        files: Some(paths_of(repo, commit)?),
+    })
+}
+
+/// The paths of a commit's files.
+pub(super) fn paths_of(repo: &Repo, commit: ObjectId) -> Result<BTreeSet<Vec<u8>>, Error> {
+    let files = repo.files(commit)?.files.into_iter();
+    Ok(files.map(|file| file.path).collect())
+}
+
+/// One runner's part of a run.
+struct Run<'a> {
+    context: &'a Context,
+    project: &'a Project<'a>,
+    chosen: &'a Chosen,
+    bounds: Bounds,
+    tool: &'a Tool,
+    args: &'a [String],
+}
+
+impl Run<'_> {
+    fn trial<'t>(&'t self, changes: &'t [Changed], side: Option<&'static str>) -> Trial<'t> {
+        Trial {
+            project: self.project,
+            changes,
+            chosen: self.chosen,
+            bounds: self.bounds,
+            side,
+        }
+    }
+
+    fn wanted(&self, tests: Option<Vec<Test>>) -> Wanted {
+        Wanted {
+            tests,
+            args: self.args.to_vec(),
+        }
+    }
+
+    fn now(&self, changes: &[Changed], selection: &Selection) -> Result<Ended, Error> {
+        let wanted = self.wanted(selection.tests.clone());
+        let output = &self.context.output;
+        self.trial(changes, None)
+            .run(self.tool, &wanted, &mut |record| {
+                output.emit(record);
+                output.flush();
+            })
+    }
+
+    fn alone(&self, changes: &[Changed], selection: &Selection) -> Result<(), Error> {
+        self.now(changes, selection)?.verdict
+    }
+
+    /// On the base first, then with the change: what it broke decides.
+    fn against(
+        &self,
+        base: &Base,
+        changes: &[Changed],
+        selection: &Selection,
+    ) -> Result<(), Error> {
+        let tests = match &base.files {
+            Some(files) => runs::on_base(selection.tests.as_ref(), &selection.added, files),
+            None => selection.tests.clone(),
+        };
+        let output = &self.context.output;
+        let mut before = Vec::new();
+        if !tests.as_ref().is_some_and(Vec::is_empty) {
+            let wanted = self.wanted(tests);
+            let trial = self.trial(&base.changes, Some("base"));
+            let ended = trial.run(self.tool, &wanted, &mut |record| {
+                if matches!(record, Record::TestSummary { .. }) {
+                    output.emit(record);
+                    output.flush();
+                }
+            })?;
+            if let Err(error @ (Error::NoTests { .. } | Error::LimitHit { .. })) = &ended.verdict {
+                self.context.warn(&format!(
+                    "on the base: {error}; what fails now counts as broken"
+                ));
+            }
+            before = ended.cases;
+        }
+        let ended = self.now(changes, selection)?;
+        let differences = runs::compare(&before, &ended.cases);
+        let broken = |record: &&Record| matches!(record, Record::TestChange { verdict, .. } if *verdict == "broken");
+        let failed = differences.iter().filter(broken).count() as u32;
+        for record in &differences {
+            output.emit(record);
+        }
+        match ended.verdict {
+            Err(Error::TestsFailed { failed: all, ran }) if failed == 0 => {
+                self.context.warn(&format!(
+                    "{all} of {ran} tests fail, and failed before the change"
+                ));
+                Ok(())
+            }
+            Err(Error::TestsFailed { ran, .. }) => Err(Error::TestsFailed { failed, ran }),
+            verdict => verdict,
+        }
+    }
+}
+
+/// The tests that are to be run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selection {
+    /// These alone; all if `None`.
+    pub tests: Option<Vec<Test>>,
+    /// Those that the change adds, by file and name.
+    pub added: BTreeSet<(String, String)>,
 }
 
 /// The tests that a change reaches; all of them where that cannot be known.
-fn affected(context: &Context, range: Option<&str>) -> Result<Option<Vec<Test>>, Error> {
+fn affected(context: &Context, range: Option<&str>) -> Result<Selection, Error> {
     let reach = super::impact::reach(context, range, true)?;
-    Ok(tests_of(context, &reach))
+    Ok(selection(context, &reach))
+}
+
+/// The tests among what a change reaches.
+pub(super) fn selection(context: &Context, reach: &Reach) -> Selection {
+    let mut added = BTreeSet::new();
+    for record in &reach.touched {
+        if let Record::Touched {
+            symbol,
+            change: "added",
+        } = record
+        {
+            let full = symbol.symbol.lossy().into_owned();
+            if let Some((path, name)) = full.split_once("::") {
+                added.insert((path.to_owned(), name.to_owned()));
+            }
+        }
+    }
+    Selection {
+        tests: tests_of(context, reach),
+        added,
+    }
 }
 
 /// The tests among what a change reaches; `None` where any may be.
-pub(super) fn tests_of(context: &Context, reach: &super::impact::Reach) -> Option<Vec<Test>> {
+pub(super) fn tests_of(context: &Context, reach: &Reach) -> Option<Vec<Test>> {
     let prose = |path: &&Vec<u8>| {
         let ending = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
         ["md", "rst", "txt", "adoc"]
@@ -198,128 +387,4 @@ pub(super) fn changed(plan: &patch::Plan) -> Vec<Changed> {
             }),
         })
         .collect()
-}
-
-/// What the tests of one runner came to.
-#[derive(Default)]
-struct Counts {
-    passed: u32,
-    failed: u32,
-    skipped: u32,
-    errored: u32,
-}
-
-impl Counts {
-    fn add(&mut self, outcome: Outcome) {
-        *match outcome {
-            Outcome::Passed => &mut self.passed,
-            Outcome::Failed => &mut self.failed,
-            Outcome::Skipped => &mut self.skipped,
-            Outcome::Errored => &mut self.errored,
-        } += 1;
-    }
-}
-
-fn run_job(
-    context: &Context,
-    args: &Args,
-    runner: &dyn Runner,
-    job: &Job,
-    chosen: &Chosen,
-    root: &Path,
-    plan: Option<&patch::Plan>,
-) -> Result<(), Error> {
-    let changes: Vec<Changed> = plan.map(changed).unwrap_or_default();
-    let bounds = Bounds {
-        wall: Duration::from_secs(args.timeout.max(1)),
-        memory: args.memory.max(1) << 20,
-    };
-    let mut counts = Counts::default();
-    let outcome = runner::run_job(
-        job,
-        chosen,
-        root,
-        &changes,
-        bounds,
-        &mut |said| match said {
-            Said::Case(case) => {
-                counts.add(case.outcome);
-                context.output.emit(&record(case));
-                context.output.flush();
-            }
-            Said::Failure { name, message } => {
-                context.output.emit(&Record::TestFailure { name, message });
-            }
-        },
-    )?;
-    let ran = counts.passed + counts.failed + counts.errored;
-    let exit = match outcome.status {
-        sandbox::Status::Exited(code) => Some(code),
-        sandbox::Status::Signaled(_) => None,
-    };
-    let good = outcome.success() && ran > 0 && counts.failed + counts.errored == 0;
-    let output = [&outcome.stdout[..], b"\n", &outcome.stderr[..]].concat();
-    let explained = counts.failed > 0 && outcome.limit_hit.is_none();
-    context.output.emit(&Record::TestSummary {
-        runner: runner.name(),
-        sandbox: chosen.sandbox.name(),
-        passed: counts.passed,
-        failed: counts.failed,
-        skipped: counts.skipped,
-        errored: counts.errored,
-        milliseconds: outcome.wall.as_millis() as u64,
-        exit,
-        limit: outcome.limit_hit.map(sandbox::Limit::name),
-        denied_network: outcome.denied.network,
-        denied_write: outcome.denied.write,
-        output: (!good && !explained).then(|| Text(tail(&output))),
-    });
-    let wall = Duration::from_secs(args.timeout);
-    if let Some(limit) = outcome.limit_hit {
-        return Err(Error::LimitHit {
-            limit: limit.name(),
-            wall,
-        });
-    }
-    if ran == 0 {
-        let why = match counts.skipped {
-            0 => format!(
-                "0 tests ran (`{}`, exit code {})",
-                runner.name(),
-                exit.unwrap_or(-1)
-            ),
-            skipped => format!("0 tests ran, {skipped} were skipped"),
-        };
-        return Err(Error::NoTests { why });
-    }
-    let failed = counts.failed + counts.errored;
-    if good {
-        Ok(())
-    } else {
-        Err(Error::TestsFailed { failed, ran })
-    }
-}
-
-/// The last lines of what was printed.
-fn tail(output: &[u8]) -> Vec<u8> {
-    const MOST: usize = 4000;
-    let output = output.trim_ascii();
-    let start = output.len().saturating_sub(MOST);
-    let line = output[start..].iter().position(|byte| *byte == b'\n');
-    let start = if start == 0 {
-        0
-    } else {
-        start + line.map_or(0, |at| at + 1)
-    };
-    output[start..].to_vec()
-}
-
-fn record(case: Case) -> Record {
-    Record::Test {
-        name: case.name,
-        path: case.path,
-        outcome: case.outcome.name(),
-        milliseconds: case.time.map(|time| time.as_millis() as u64),
-        message: case.message,
-    }
 }

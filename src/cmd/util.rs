@@ -1,19 +1,19 @@
-//! `happy util`: tools for the people who work on `happy` itself.
+//! `happy util`: what completions call, what is generated, and yardsticks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
 use super::context::Context;
 use super::error::Error;
-use super::folder;
+use super::{complete, folder, manual, schema};
 use crate::facts;
 use crate::index::Source;
 use crate::lang::{detect, language};
 use crate::record::Record;
 
-/// Tools for the people who work on happy itself
+/// What completions call, what is generated, and yardsticks
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
 pub struct Args {
@@ -34,15 +34,67 @@ enum Tool {
         #[arg(long)]
         threads: Option<usize>,
     },
+    /// Write the man pages into a folder
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: manual::Shell,
+    },
+    /// Print the JSON Schema of the records that a verb writes
+    Schema {
+        /// The verb; every record there is without one
+        verb: Option<String>,
+    },
+    /// Print what a command line may go on with, one to a line
+    Complete {
+        /// The command line up to the cursor
+        #[arg(long, allow_hyphen_values = true)]
+        line: std::ffi::OsString,
+    },
 }
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
-    let Tool::ParseOnly { folder, threads } = &args.tool;
+    match &args.tool {
+        Tool::ParseOnly { folder, threads } => parse_only(context, folder, *threads),
+        Tool::Man { folder } => man(context, folder),
+        Tool::Completions { shell } => {
+            context.output.raw(&manual::completions(*shell));
+            Ok(())
+        }
+        Tool::Schema { verb } => {
+            let schema = schema::of(verb.as_deref())?;
+            context.output.raw(format!("{schema:#}\n").as_bytes());
+            Ok(())
+        }
+        Tool::Complete { line } => complete::run(context, line),
+    }
+}
+
+fn man(context: &Context, folder: &Path) -> Result<(), Error> {
+    let folder = context.directory()?.join(folder);
+    let failed = |source| Error::Stream {
+        action: "write the man pages",
+        source,
+    };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    for (name, text) in manual::pages().map_err(failed)? {
+        std::fs::write(folder.join(&name), text).map_err(failed)?;
+        context.output.raw(format!("{name}\n").as_bytes());
+    }
+    Ok(())
+}
+
+fn parse_only(context: &Context, folder: &Path, threads: Option<usize>) -> Result<(), Error> {
     if let Some(threads) = threads {
         // Set before the first parallel work, so nothing else decides it.
         let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(*threads)
+            .num_threads(threads)
             .build_global();
     }
     let root = context.directory()?.join(folder);

@@ -116,7 +116,7 @@ pub(super) fn write(pen: &mut Pen<'_>, record: &Record) -> io::Result<()> {
             }
             Ok(())
         }
-        _ => Ok(()),
+        other => super::listings::write(pen, other),
     }
 }
 

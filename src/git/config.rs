@@ -149,6 +149,31 @@ impl Config {
         }
         out
     }
+
+    /// Every value of `section`: its key as it is written, the file it stands
+    /// in, and whether a repository holds that file.
+    pub(super) fn placed(&self, section: &str) -> Vec<(String, Vec<u8>, PathBuf, bool)> {
+        let mut out = Vec::new();
+        for file in &self.files {
+            let meta = file.meta();
+            let local = matches!(meta.source, Source::Local | Source::Worktree);
+            for body in file.sections_by_name(section).into_iter().flatten() {
+                for name in body.value_names() {
+                    // A key without a value means true.
+                    let value = body
+                        .value(&name)
+                        .map_or_else(|| b"true".to_vec(), Vec::from);
+                    let key = match body.header().subsection_name() {
+                        Some(sub) => format!("{sub}.{name}"),
+                        None => name.clone(),
+                    };
+                    let path = meta.path.clone().unwrap_or_default();
+                    out.push((key, value, path, local));
+                }
+            }
+        }
+        out
+    }
 }
 
 /// Expands a leading `~/` to the user's home, and leaves the rest alone.

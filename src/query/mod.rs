@@ -4,6 +4,7 @@
 //! a snapshot that was opened for it.
 
 mod callers;
+mod complete;
 mod deps;
 mod edges;
 mod find;
@@ -15,6 +16,7 @@ mod search;
 mod symbols;
 
 pub use callers::{CallOptions, callees, callers, reaching, undecided};
+pub use complete::complete;
 pub use deps::{DepOptions, deps};
 pub use edges::{each_edge, edge_record, edges};
 pub use find::{Found, file_at, find};

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Tokens and money that something used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Spent {
     /// Tokens of prompts, cached ones included.
@@ -36,7 +36,7 @@ impl Spent {
 }
 
 /// One thing that happened. `key` names it within the run, whoever runs it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A run begins.

@@ -9,6 +9,7 @@ mod cargo;
 mod go;
 mod junit;
 mod node;
+mod project;
 mod python;
 mod report;
 mod tools;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use junit::cases as junit_cases;
+pub use project::{Command, PROJECT, Results, Select, exit_case};
 pub use report::{Case, Outcome, Parser};
 pub use trial::{Bounds, Changed, Said, TrialError, run_job};
 

@@ -132,7 +132,7 @@ impl Runner for Unittest {
 }
 
 /// The interpreter that a project's tests run in.
-struct Python {
+pub(super) struct Python {
     program: PathBuf,
     /// Folders outside the project that it reads.
     reads: Vec<PathBuf>,
@@ -149,7 +149,7 @@ print(site.getuserbase())
 print(int(u.find_spec('pytest') is not None))";
 
 impl Python {
-    fn find(project: &Project<'_>, host: &dyn Host) -> Result<Self, Missing> {
+    pub(super) fn find(project: &Project<'_>, host: &dyn Host) -> Result<Self, Missing> {
         for name in [".venv", "venv"] {
             if let Some(found) = Self::of_project(&project.root.join(name), host) {
                 return Ok(found);
@@ -208,7 +208,7 @@ impl Python {
         })
     }
 
-    fn job(self, project: &Project<'_>, command: Vec<String>, failed: Vec<i32>) -> Job {
+    pub(super) fn job(self, project: &Project<'_>, command: Vec<String>, failed: Vec<i32>) -> Job {
         let mut path = vec![REPORT.to_owned()];
         if project.files.iter().any(|file| file.starts_with("src/")) {
             path.push(project.root.join("src").to_string_lossy().into_owned());

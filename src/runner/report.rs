@@ -67,6 +67,10 @@ pub enum Parser {
     Go(Vec<(String, String)>),
     /// `JUnit` files that are written to the report folder.
     Junit,
+    /// The lines of a project's own command.
+    Lines(super::project::Lines),
+    /// Nothing but the exit code, under this name.
+    Exit(String),
 }
 
 /// What a line of our own reporters begins with.
@@ -91,7 +95,25 @@ impl Parser {
             }
             Self::Libtest(state) => state.line(line),
             Self::Go(output) => go(output, line),
-            Self::Junit => None,
+            Self::Lines(state) => state.line(line),
+            Self::Junit | Self::Exit(_) => None,
+        }
+    }
+
+    /// Why a test failed, where the runner says that after the tests.
+    pub fn failure(&mut self, line: &str) -> Option<(String, String)> {
+        match self {
+            Self::Libtest(state) => state.failure(line),
+            Self::Lines(state) => state.failure(line),
+            _ => None,
+        }
+    }
+
+    /// What is left to say of failures when the output ends.
+    pub fn end(&mut self) -> Option<(String, String)> {
+        match self {
+            Self::Lines(state) => state.end(),
+            _ => None,
         }
     }
 }

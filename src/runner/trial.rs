@@ -86,15 +86,19 @@ pub fn run_job(
     let policy = policy(job, root, &view, &scratch, bounds);
     let mut parser = job.parser.clone();
     let outcome = chosen.sandbox.run(&policy, b"", &mut |_, line| {
-        if let Parser::Libtest(state) = &mut parser
-            && let Some((name, message)) = state.failure(line)
-        {
+        if let Some((name, message)) = parser.failure(line) {
             on(Said::Failure { name, message });
         }
         if let Some(case) = parser.line(line) {
             on(Said::Case(case));
         }
     })?;
+    if let Some((name, message)) = parser.end() {
+        on(Said::Failure { name, message });
+    }
+    if let (Parser::Exit(name), None) = (&parser, outcome.limit_hit) {
+        on(Said::Case(super::exit_case(name, &outcome)));
+    }
     if matches!(parser, Parser::Junit) {
         for text in scratch.reports() {
             for case in junit_cases(&text) {

@@ -145,3 +145,49 @@ fn a_changed_file_that_is_not_code_is_named() {
     let ran = shell.happy(&["impact"]).exits(1);
     assert!(ran.stderr.contains("data.json"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_report_says_what_is_touched_and_reached() {
+    let shell = shell();
+    shell.write("pkg/lib.py", &LIB.replace("a + 1", "a + 2"));
+    let ran = shell.happy(&["impact", "--format", "markdown"]).exits(0);
+    assert!(
+        ran.stdout
+            .contains("1 symbol changed, 3 reached, 1 test among these"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("| pkg/lib.py::low | modified | 3 | 1 |"),
+        "{}",
+        ran.stdout
+    );
+    let ran = shell.happy(&["impact", "--format", "github"]).exits(0);
+    assert_eq!(
+        ran.stdout,
+        "::notice file=pkg/lib.py,line=4,title=modified pkg/lib.py%3A%3Alow::reaches 3 symbols, 1 test among these\n"
+    );
+    let ran = shell.happy(&["impact", "--format", "sarif"]).exits(0);
+    let sarif: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "pkg/lib.py");
+    assert_eq!(place["region"]["startLine"], 4);
+}
+
+#[test]
+fn an_empty_report_is_a_whole_document_and_other_verbs_have_none() {
+    let shell = shell();
+    let ran = shell.happy(&["impact", "--format", "sarif"]).exits(1);
+    let sarif: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
+    shell
+        .happy(&["callers", "low", "--format", "sarif"])
+        .exits(2);
+    let ran = shell.happy(&["graph", "--format", "sarif"]).exits(2);
+    assert!(
+        ran.stderr.contains("only `impact` and `test`"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -352,3 +352,184 @@ fn doctor_names_what_works() {
         );
     }
 }
+
+#[test]
+fn a_revision_is_tested_whatever_the_working_tree_holds() {
+    let shell = python();
+    if !sandboxed(&shell) || !has("python3") {
+        return;
+    }
+    shell.write("lib.py", &LIB.replace("a + 1", "a + 2"));
+    shell.write("test_more.py", "import unittest\n\n\nclass More(unittest.TestCase):\n    def test_more(self):\n        self.fail()\n");
+    let ran = shell.happy(&["test", "--at", "HEAD"]).exits(0);
+    assert_eq!(outcomes(&ran).len(), 3, "{}", ran.stdout);
+    assert_eq!(shell.happy(&["test"]).code, 1);
+}
+
+#[test]
+fn a_baseline_tells_what_the_change_broke_from_what_was_broken() {
+    let shell = python();
+    if !sandboxed(&shell) || !has("python3") {
+        return;
+    }
+    shell.write("lib.py", &LIB.replace("a + 1", "a + 2"));
+    shell.commit("low breaks");
+    let verdicts = |ran: &Ran| -> Vec<(String, String)> {
+        let text =
+            |record: &serde_json::Value, key: &str| record[key].as_str().expect("text").to_owned();
+        ran.of("test_change")
+            .iter()
+            .map(|record| (text(record, "name"), text(record, "verdict")))
+            .collect()
+    };
+    // A change beside the failure breaks nothing.
+    shell.write("other.py", "X = 1\n");
+    let ran = shell.happy(&["test", "--baseline"]).exits(0);
+    assert_eq!(verdicts(&ran), []);
+    assert!(
+        ran.stderr.contains("failed before the change"),
+        "{}",
+        ran.stderr
+    );
+    // One that mends it, and breaks the other.
+    shell.write("lib.py", &LIB.replace("return a\n", "return a + 5\n"));
+    let ran = shell.happy(&["test", "--baseline"]).exits(1);
+    assert_eq!(
+        verdicts(&ran),
+        pairs(&[
+            ("test_lib.Lib.test_low", "fixed"),
+            ("test_lib.Lib.test_other", "broken")
+        ])
+    );
+    assert!(ran.stderr.contains("1 of 2 tests failed"), "{}", ran.stderr);
+    let sides: Vec<_> = ran
+        .of("test_summary")
+        .iter()
+        .map(|record| record["side"].clone())
+        .collect();
+    assert_eq!(sides, [serde_json::json!("base"), serde_json::Value::Null]);
+    // A patch that is not applied, against the working tree.
+    let edit = "{\"type\":\"edit\",\"symbol\":\"other\",\"search\":\"a + 5\",\"replace\":\"a\"}\n";
+    let ran = shell
+        .happy_with(&["test", "--baseline", "--patch", "-"], edit.as_bytes())
+        .exits(0);
+    assert_eq!(
+        verdicts(&ran),
+        pairs(&[("test_lib.Lib.test_other", "fixed")])
+    );
+}
+
+#[test]
+fn a_project_has_a_test_command_of_its_own_once_it_is_trusted() {
+    let shell = python();
+    if !sandboxed(&shell) || !has("python3") {
+        return;
+    }
+    shell.write(
+        ".happy.toml",
+        "[test]\ncommand = \"python3 -m unittest -v {tests}\"\nresults = \"unittest\"\nselect = \"dotted\"\n",
+    );
+    let ran = shell.happy(&["test"]).exits(0);
+    assert!(ran.stderr.contains("not trusted"), "{}", ran.stderr);
+    assert_eq!(ran.of("test_summary")[0]["runner"], "unittest");
+    shell.happy(&["config", "trust"]).exits(0);
+    shell.write("lib.py", &LIB.replace("a + 1", "a + 2"));
+    let ran = shell.happy(&["test"]).exits(1);
+    assert_eq!(ran.of("test_summary")[0]["runner"], "project");
+    assert_eq!(
+        outcomes(&ran),
+        pairs(&[
+            ("test_lib.Lib.test_later", "skipped"),
+            ("test_lib.Lib.test_low", "failed"),
+            ("test_lib.Lib.test_other", "passed"),
+        ])
+    );
+    let why = &ran.of("test_failure")[0];
+    assert!(
+        why["message"].as_str().expect("why").contains("3 != 2"),
+        "{why}"
+    );
+    let ran = shell.happy(&["test", "--affected"]).exits(1);
+    // The file of settings is not code: any test may read it.
+    assert_eq!(outcomes(&ran).len(), 3, "{}", ran.stdout);
+    shell.commit("settings");
+    shell.write("lib.py", LIB);
+    let ran = shell.happy(&["test", "--affected"]).exits(0);
+    assert_eq!(
+        outcomes(&ran),
+        pairs(&[("test_lib.Lib.test_low", "passed")])
+    );
+}
+
+#[test]
+fn a_command_may_tell_its_results_in_any_of_four_ways() {
+    let shell = python();
+    if !sandboxed(&shell) {
+        return;
+    }
+    let user = |command: &str, results: &str| {
+        shell.write(
+            ".happy.toml",
+            &format!("[test]\ncommand = '''{command}'''\nresults = \"{results}\"\n"),
+        );
+        shell.happy(&["config", "trust"]).exits(0);
+        shell.happy(&["test"])
+    };
+    let ran = user(
+        "echo ok 1 - adds; echo 'not ok 2 - breaks'; echo 'ok 3 # skip later'; exit 1",
+        "tap",
+    )
+    .exits(1);
+    assert_eq!(
+        outcomes(&ran),
+        pairs(&[("3", "skipped"), ("adds", "passed"), ("breaks", "failed")])
+    );
+    let junit = "mkdir -p out/a; echo '<testsuite><testcase name=\"one\"/></testsuite>' > out/a/r.xml; echo '<testsuite><testcase name=\"two\"/></testsuite>' > out/r.xml";
+    let ran = user(junit, "junit:out/*.xml").exits(0);
+    assert_eq!(
+        outcomes(&ran),
+        pairs(&[("one", "passed"), ("two", "passed")])
+    );
+    let ran = user("test -f lib.py && echo said >&2 && exit 3", "exit").exits(1);
+    assert_eq!(ran.of("test")[0]["outcome"], "failed");
+    assert_eq!(ran.of("test_summary")[0]["output"], "said");
+    let ran = user("true", "nonsense").exits(2);
+    assert!(ran.stderr.contains("junit:FILES"), "{}", ran.stderr);
+}
+
+#[test]
+fn reports_are_made_of_what_the_tests_came_to() {
+    let shell = python();
+    if !sandboxed(&shell) || !has("python3") {
+        return;
+    }
+    shell.write("lib.py", &LIB.replace("a + 1", "a + 2"));
+    let ran = shell.happy(&["test", "--format", "sarif"]).exits(1);
+    let sarif: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["level"], "error", "{sarif}");
+    assert_eq!(
+        sarif["runs"][0]["results"].as_array().map(Vec::len),
+        Some(1)
+    );
+    let ran = shell.happy(&["test", "--format", "github"]).exits(1);
+    assert!(
+        ran.stdout
+            .starts_with("::error title=test_lib.Lib.test_low::Traceback"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(
+        ran.stdout.lines().count(),
+        1,
+        "a line break would end the command"
+    );
+    let ran = shell.happy(&["test", "--format", "markdown"]).exits(1);
+    assert!(ran.stdout.contains("1 passed, 1 failed"), "{}", ran.stdout);
+    assert!(
+        ran.stdout
+            .contains("| test\\_lib.Lib.test\\_low | AssertionError: 3 != 2 |"),
+        "{}",
+        ran.stdout
+    );
+}

@@ -115,6 +115,10 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     } else {
         args.format
     };
+    if format.is_some_and(Format::is_report) {
+        let why = "only `impact` and `test` have such a report";
+        return Err(Error::Usage(why.to_owned()));
+    }
     let Some(format) = format.filter(|format| !matches!(format, Format::Jsonl | Format::Text))
     else {
         let symbols = args.edge.is_empty();

@@ -1,14 +1,19 @@
 //! The commands as a user meets them: whole processes in a world of their own.
 
 mod damage;
+mod documents;
 mod faults;
+mod hooks;
 mod incremental;
 mod inputs;
 mod invariants;
+mod packages;
 mod reference;
 mod sessions;
+mod settings;
 mod shapes;
 mod sweep;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

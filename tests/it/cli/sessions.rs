@@ -205,3 +205,19 @@ fn a_page_that_says_otherwise_is_noticed() {
         "```console\n$ echo one; echo two >&2; false\none\n! two\n[exit 1]\n```\n"
     );
 }
+
+#[test]
+fn the_pages_for_users_go_as_they_are_written() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut pages = vec![docs.join("tutorial.md"), docs.join("ci.md")];
+    // The sandboxed machine of a developer may lack a program of the cookbook.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let missing = ["jq", "fzf"]
+        .into_iter()
+        .find(|program| std::env::split_paths(&path).all(|folder| !folder.join(program).is_file()));
+    match missing {
+        Some(program) => println!("skipped: the cookbook needs `{program}`"),
+        None => pages.push(docs.join("cookbook.md")),
+    }
+    check(&pages, None);
+}

@@ -1,4 +1,4 @@
-//! Options that every verb, or every question, has.
+//! Options that many verbs have.
 
 use std::path::PathBuf;
 
@@ -66,14 +66,15 @@ pub struct GlobalArgs {
     pub strict: bool,
 
     /// Wait so many seconds while another process writes the index
+    ///
+    /// Without it, the setting `lockTimeout`: 600.
     #[arg(
         long,
         global = true,
         value_name = "SECONDS",
-        default_value_t = 600,
         help_heading = "Global options"
     )]
-    pub lock_timeout: u64,
+    pub lock_timeout: Option<u64>,
 
     /// Use so many threads
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Global options")]
