@@ -68,7 +68,7 @@ const FISH: &str = include_str!("../../completions/dynamic.fish");
 /// The completions of a shell: verbs and options as they are, symbols and
 /// revisions as `happy util complete` says.
 pub fn completions(shell: Shell) -> Vec<u8> {
-    let mut command = visible(Cli::command());
+    let mut command = visible(&Cli::command());
     let mut text = Vec::new();
     let generator = match shell {
         Shell::Bash => clap_complete::Shell::Bash,
@@ -87,7 +87,7 @@ pub fn completions(shell: Shell) -> Vec<u8> {
 }
 
 /// The command without what is hidden, which nobody is to be offered.
-fn visible(command: Command) -> Command {
+fn visible(command: &Command) -> Command {
     let names: Vec<String> = command
         .get_subcommands()
         .filter(|verb| !verb.is_hide_set())
@@ -96,7 +96,7 @@ fn visible(command: Command) -> Command {
     let verbs: Vec<Command> = command
         .get_subcommands()
         .filter(|verb| !verb.is_hide_set())
-        .map(|verb| visible(verb.clone()))
+        .map(visible)
         .collect();
     let mut shown = Command::new(command.get_name().to_owned())
         .args(command.get_arguments())

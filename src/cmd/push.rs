@@ -118,10 +118,10 @@ fn updates(repo: &Repo, remote: &str, input: &str) -> Result<(Vec<Update>, Vec<S
         }
         let name = name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
         let tip = repo.resolve(&format!("{tip}^{{commit}}"))?;
-        let known = match nought(there) {
-            true => None,
-            // What lies there may never have been fetched.
-            false => repo.resolve(&format!("{there}^{{commit}}")).ok(),
+        let known = if nought(there) {
+            None
+        } else {
+            repo.resolve(&format!("{there}^{{commit}}")).ok()
         };
         let base = match known {
             Some(commit) => repo.merge_base(commit, tip)?,
@@ -311,7 +311,7 @@ impl Check<'_> {
         if broken.is_empty() {
             say(
                 self.context,
-                &format!("what fails here failed before, too: the push goes on"),
+                "what fails here failed before, too: the push goes on",
             );
             return Ok(None);
         }

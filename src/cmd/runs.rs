@@ -68,16 +68,15 @@ pub(super) fn runners(
     }
     if let Some(name) = named {
         let mut list = runner::RUNNERS.iter();
-        return match list.find(|runner| runner.name() == name) {
-            Some(runner) => Ok(vec![Tool::Known(*runner)]),
-            None => {
-                let names: Vec<_> = runner::RUNNERS.iter().map(|runner| runner.name()).collect();
-                Err(Error::Usage(format!(
-                    "no runner `{name}`; there are {}, and {} where `test.command` is set",
-                    names.join(", "),
-                    runner::PROJECT
-                )))
-            }
+        return if let Some(runner) = list.find(|runner| runner.name() == name) {
+            Ok(vec![Tool::Known(*runner)])
+        } else {
+            let names: Vec<_> = runner::RUNNERS.iter().map(|runner| runner.name()).collect();
+            Err(Error::Usage(format!(
+                "no runner `{name}`; there are {}, and {} where `test.command` is set",
+                names.join(", "),
+                runner::PROJECT
+            )))
         };
     }
     let found = runner::detect(project);

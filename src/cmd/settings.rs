@@ -446,17 +446,14 @@ pub fn environment(name: &str) -> Option<String> {
 
 /// The settings of a run: of the repository around, if there is one.
 pub fn load(context: &Context) -> Result<Config, Error> {
-    let (git, team, trusted) = match context.repo() {
-        Ok(repo) => {
-            let team = trusted::team(&repo)?;
-            let git = repo.settings();
-            let trusted = trusted::is_trusted(&repo, team.as_ref(), &git);
-            (git, team, trusted)
-        }
-        Err(_) => {
-            let environment = Environment::from_vars(std::env::vars_os());
-            (git::user_settings(&environment)?, None, false)
-        }
+    let (git, team, trusted) = if let Ok(repo) = context.repo() {
+        let team = trusted::team(&repo)?;
+        let git = repo.settings();
+        let trusted = trusted::is_trusted(&repo, team.as_ref(), &git);
+        (git, team, trusted)
+    } else {
+        let environment = Environment::from_vars(std::env::vars_os());
+        (git::user_settings(&environment)?, None, false)
     };
     Ok(Config::new(&Sources {
         variable: &environment,

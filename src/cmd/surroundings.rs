@@ -101,9 +101,7 @@ pub(super) fn model(context: &Context) {
     let key = ["HAPPY_MODEL_API_KEY", "HAPPY_MODEL_KEY"]
         .iter()
         .any(|name| read(name).is_some());
-    let place = place
-        .map(|place| host(&place))
-        .unwrap_or_else(|| "its usual place".to_owned());
+    let place = place.map_or_else(|| "its usual place".to_owned(), |place| host(&place));
     let key = if key { "with a key" } else { "without a key" };
     tell(
         context,

@@ -51,14 +51,13 @@ impl schemars::JsonSchema for Text {
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(&self.0) {
-            Ok(text) => serializer.serialize_str(text),
-            Err(_) => {
-                use serde::ser::SerializeMap;
-                let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("bytes", &STANDARD.encode(&self.0))?;
-                map.end()
-            }
+        if let Ok(text) = std::str::from_utf8(&self.0) {
+            serializer.serialize_str(text)
+        } else {
+            use serde::ser::SerializeMap;
+            let mut map = serializer.serialize_map(Some(1))?;
+            map.serialize_entry("bytes", &STANDARD.encode(&self.0))?;
+            map.end()
         }
     }
 }

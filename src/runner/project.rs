@@ -108,7 +108,7 @@ impl Command {
         let plain = words
             .iter()
             .filter(|word| !word.starts_with('-') && !word.contains(['/', '=']));
-        let reads = plain.filter_map(|word| beside(&host.find(word)?, host.home()));
+        let reads = plain.filter_map(|word| beside(&host.find(word)?, host.home().as_ref()));
         Ok(Job {
             command,
             reads: reads.collect(),
@@ -151,7 +151,7 @@ impl Command {
 
 /// What a program of the user's needs beside it: what it was installed with,
 /// but never the user's home.
-fn beside(program: &Path, home: Option<PathBuf>) -> Option<PathBuf> {
+fn beside(program: &Path, home: Option<&PathBuf>) -> Option<PathBuf> {
     let program = program.canonicalize().ok()?;
     let holds_home = |path: &Path| home.as_ref().is_none_or(|home| home.starts_with(path));
     let folder = program.parent()?;

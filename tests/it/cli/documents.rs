@@ -206,7 +206,7 @@ fn fits(value: &Value, schema: &Value, whole: &Value) -> Result<(), String> {
         "object" => value.is_object(),
         _ => value.is_null(),
     };
-    if !names.is_empty() && !names.iter().any(|name| is(name)) {
+    if !names.is_empty() && !names.iter().any(is) {
         return Err(format!("{value} is not {names:?}"));
     }
     if let (Some(fields), Some(known)) = (value.as_object(), schema["properties"].as_object()) {

@@ -42,7 +42,7 @@ fn hooks_go_in_and_out_of_an_empty_folder() {
 }
 
 /// Hooks of others: each a way of standing there, and what shows that it ran.
-const OTHERS: &str = r##"
+const OTHERS: &str = r#"
 cd .git/hooks
 printf '#!/bin/sh\necho shell >> "$ROOT/ran"\nexit 0\n' > post-commit && chmod 755 post-commit
 printf '#!/usr/bin/env python3\nimport os\nopen(os.environ["ROOT"]+"/ran","a").write("python\\n")\n' > post-checkout && chmod 700 post-checkout
@@ -50,7 +50,7 @@ printf '#!/bin/bash -e\nwhile read line; do echo "linked $line" >> "$ROOT/ran"; 
 ln -s "$ROOT/elsewhere.sh" pre-push
 printf '#!/bin/sh\necho disabled >> "$ROOT/ran"\n' > post-merge && chmod 644 post-merge
 printf '#!/bin/sh' > post-rewrite && chmod 755 post-rewrite
-"##;
+"#;
 
 #[test]
 fn hooks_of_others_still_run_and_come_back_byte_for_byte() {
