@@ -6,8 +6,9 @@ use std::path::Path;
 use clap::CommandFactory;
 
 /// Verbs that ask the index nothing but how it is.
-const WITHOUT_QUESTION: [&str; 11] = [
-    "index", "status", "gc", "show", "patch", "test", "doctor", "impact", "search", "mcp", "import",
+const WITHOUT_QUESTION: [&str; 14] = [
+    "index", "status", "gc", "show", "patch", "test", "doctor", "impact", "search", "mcp",
+    "import", "hook", "config",
 ];
 
 /// Verbs whose question bears the name of what it gives: edges.
