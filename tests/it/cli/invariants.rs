@@ -8,7 +8,7 @@ use clap::CommandFactory;
 /// Verbs that ask the index nothing but how it is.
 const WITHOUT_QUESTION: [&str; 14] = [
     "index", "status", "gc", "show", "patch", "test", "doctor", "impact", "search", "mcp",
-    "import", "hook", "config",
+    "import", "hook", "config", "agent",
 ];
 
 /// Verbs whose question bears the name of what it gives: edges.
