@@ -1,5 +1,8 @@
 //! The answers' classes: one for each record of `happy`, with its fields.
-
+#![expect(
+    clippy::too_many_arguments,
+    reason = "a class is made of all of its fields, for pickling"
+)]
 #![expect(clippy::struct_field_names, reason = "the fields of the records")]
 
 use std::hash::{DefaultHasher, Hasher};

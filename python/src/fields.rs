@@ -260,7 +260,7 @@ impl Parts {
     fn named(self) -> Option<[(&'static str, Score); 6]> {
         self.0.map(|shares| {
             [
-                ("name", Score(shares.name)),
+                ("named", Score(shares.named)),
                 ("words", Score(shares.words)),
                 ("file", Score(shares.file)),
                 ("meaning", Score(shares.meaning)),
@@ -292,7 +292,7 @@ impl Field for Parts {
         }
         let part = |name: &str| value.get_item(name)?.extract();
         Ok(Self(Some(Shares {
-            name: part("name")?,
+            named: part("named")?,
             words: part("words")?,
             file: part("file")?,
             meaning: part("meaning")?,

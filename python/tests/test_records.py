@@ -91,7 +91,7 @@ def test_a_search_explains_itself(repo: happy.HappyRepo) -> None:
     (hit, *_) = repo.search("password check", explain=True)
     assert hit.name == "check"
     assert hit.shares is not None
-    assert set(hit.shares) == {"name", "words", "file", "meaning", "structure", "prior"}
+    assert set(hit.shares) == {"named", "words", "file", "meaning", "structure", "prior"}
     assert repo.search("password check")[0].shares is None
     assert hit.score == pytest.approx(
         sum(v for k, v in hit.shares.items() if k != "prior") * hit.shares["prior"], rel=1e-3

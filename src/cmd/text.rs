@@ -91,7 +91,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 let text = format!(
                     "\n          {score:.4} = (name {:.4} + words {:.4} + file {:.4} + meaning {:.4} \
                      + structure {:.4}) × {:.2}",
-                    shares.name,
+                    shares.named,
                     shares.words,
                     shares.file,
                     shares.meaning,

@@ -65,7 +65,7 @@ pub struct Site {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Shares {
     /// The query names it.
-    pub name: f32,
+    pub named: f32,
     /// Words of the query in its text.
     pub words: f32,
     /// Words of the query in its file.

@@ -128,7 +128,7 @@ pub fn search(
                     .map(|hit| hit.node)
                     .collect();
                 for hit in named.iter().take(DEPTH) {
-                    found.entry(hit.node).or_default().name =
+                    found.entry(hit.node).or_default().named =
                         recipe.name / (recipe.k + hit.rank as f32);
                 }
             }
@@ -227,7 +227,7 @@ pub fn search(
 }
 
 fn sum(shares: &Shares) -> f32 {
-    shares.name + shares.words + shares.file + shares.meaning + shares.structure
+    shares.named + shares.words + shares.file + shares.meaning + shares.structure
 }
 
 /// What each place in a ranking gives.
