@@ -285,23 +285,34 @@ impl Linker<'_> {
                 }
                 return true;
             }
-            if let Some(sub) = self.submodules.get(&(current, name)) {
-                self.sets.add(slot, Value::new(Kind::Module, *sub), false);
+            if self.take_submodule(current, name, slot) {
                 return true;
             }
-            if let Some(more) = self.wildcards.get(&current) {
-                for next in more {
-                    if !seen.contains(next) && seen.len() < 256 {
-                        seen.push(*next);
-                    }
-                }
-            }
+            self.open_wildcards(current, &mut seen);
         }
         let outer = self.outer.get(module as usize).copied().unwrap_or(NONE);
         if outer != NONE && outer != module {
             return self.look_up_module_but(outer, name, slot, not);
         }
         false
+    }
+
+    /// Gives `slot` the module of that name inside `module`, if there is one.
+    pub(super) fn take_submodule(&mut self, module: u32, name: u64, slot: u32) -> bool {
+        let Some(sub) = self.submodules.get(&(module, name)) else {
+            return false;
+        };
+        self.sets.add(slot, Value::new(Kind::Module, *sub), false);
+        true
+    }
+
+    /// Adds the modules that a module's wildcard imports bring to those to look in.
+    pub(super) fn open_wildcards(&self, module: u32, seen: &mut Vec<u32>) {
+        for next in self.wildcards.get(&module).into_iter().flatten() {
+            if !seen.contains(next) && seen.len() < 256 {
+                seen.push(*next);
+            }
+        }
     }
 
     pub(super) fn external_path(&mut self, path: u32) -> u32 {

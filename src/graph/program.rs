@@ -191,17 +191,10 @@ impl Linker<'_> {
                 self.take_entries(&entries, slot);
                 return true;
             }
-            if let Some(sub) = self.submodules.get(&(current, name)) {
-                self.sets.add(slot, Value::new(Kind::Module, *sub), false);
+            if self.take_submodule(current, name, slot) {
                 return true;
             }
-            if let Some(more) = self.wildcards.get(&current) {
-                for next in more {
-                    if !seen.contains(next) && seen.len() < 256 {
-                        seen.push(*next);
-                    }
-                }
-            }
+            self.open_wildcards(current, &mut seen);
         }
         if beyond.is_empty() {
             return false;
