@@ -182,11 +182,17 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         Event::AgentStart { task, .. } => Some(task.clone()),
         _ => None,
     });
+    let resumed = match &args.resume {
+        Some(name) => {
+            let id = RunId::parse(name).ok_or_else(|| no_run(name))?;
+            let trajectory = Trajectory::open(&runs, &id)?;
+            Some((id, trajectory))
+        }
+        None => None,
+    };
     let models = voices::models(context, &args.run.models, recorded.as_deref())?;
     let place = Place::open(context, &repo, &args.run)?;
-    let (id, trajectory, task) = if let Some(name) = &args.resume {
-        let id = RunId::parse(name).ok_or_else(|| no_run(name))?;
-        let trajectory = Trajectory::open(&runs, &id)?;
+    let (id, trajectory, task) = if let Some((id, trajectory)) = resumed {
         (id, trajectory, String::new())
     } else {
         let task = args.task.clone().or(recorded_task);

@@ -111,6 +111,18 @@ pub enum Error {
     },
 }
 
+/// Whether the same question may be answered later, with nothing changed here.
+fn may_pass(error: &crate::model::Error) -> bool {
+    use crate::model::Error as Model;
+    !matches!(
+        error,
+        Model::NotConfigured { .. }
+            | Model::NotRecorded { .. }
+            | Model::ContextOverflow { .. }
+            | Model::Rejected { .. }
+    )
+}
+
 fn verdict(failed: u32, ran: u32) -> String {
     if failed == 0 {
         format!("the test runner failed, though none of {ran} tests did")
@@ -226,7 +238,7 @@ impl Error {
                 agent::Error::NoRun { .. } | agent::Error::Over { .. } => Kind("no_run", 1, false),
                 agent::Error::OtherTree { .. } => Kind("changed_meanwhile", 1, false),
                 agent::Error::Busy { .. } => Kind("busy", 6, true),
-                agent::Error::Model(_) => Kind("model", 7, true),
+                agent::Error::Model(error) => Kind("model", 7, may_pass(error)),
                 agent::Error::Session { .. } => Kind("sandbox", 8, false),
                 _ => Kind("io", 5, false),
             },
