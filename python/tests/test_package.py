@@ -61,7 +61,7 @@ def test_every_question_is_documented() -> None:
 
 
 def test_the_graph_goes_to_networkx(repo: happy.HappyRepo) -> None:
-    networkx = pytest.importorskip("networkx")
+    networkx = pytest.importorskip("networkx", reason="networkx is an extra")
     graph = repo.to_networkx()
     assert graph.nodes["app/auth.py::check"]["line"] == 6
     calls = {(source, target) for source, target in graph.edges() if "app" in target}
@@ -75,7 +75,7 @@ def test_the_graph_goes_to_networkx(repo: happy.HappyRepo) -> None:
 
 
 def test_answers_go_to_pandas(repo: happy.HappyRepo) -> None:
-    pytest.importorskip("pandas")
+    pytest.importorskip("pandas", reason="pandas is an extra")
     table = happy.to_pandas(repo.find_callers("check"))
     assert list(table["name"]) == ["login", "index"]
     assert list(table.columns) == list(happy.Caller.__match_args__)
