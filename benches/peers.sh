@@ -4,6 +4,7 @@
 #   benches/peers.sh                    django and rust-analyzer, three rounds each
 #   benches/peers.sh -n 5 guava         five rounds of another repository
 #   benches/peers.sh --install          puts the two tools into the scratch folder
+#   benches/peers.sh --accuracy         their edges, scored on the suites of callgraph.sh
 #
 # Each tool builds its graph from nothing: `happy index` after its index is
 # deleted; cgg by its Python module, call resolution included, nothing printed;
@@ -37,6 +38,13 @@ while [ $# -gt 0 ]; do
     case $1 in
     -n) rounds=$2 && shift ;;
     --install) install && exit ;;
+    --accuracy)
+        shift && install
+        # `benches/callgraph.sh` says what these are, and makes the environment.
+        export HAPPY_CORPUS=$corpus CALLGRAPH_TOOLS=${CALLGRAPH_TOOLS:-$corpus/callgraph-tools}
+        export CALLGRAPH_SUITES=${CALLGRAPH_SUITES:-$corpus/suites} PYTHONDONTWRITEBYTECODE=1
+        exec "$corpus/venv/bin/python" "$here/peers_accuracy.py" "$@"
+        ;;
     -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" && exit ;;
     -*) echo "error: unknown option \`$1\`" >&2 && exit 2 ;;
     *) names+=("$1") ;;

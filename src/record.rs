@@ -123,6 +123,8 @@ pub enum Record {
         /// Where.
         #[serde(flatten)]
         site: Site,
+        /// How the edge was found; of several, the surest is given.
+        confidence: Confidence,
     },
     /// The source of a symbol.
     Source {

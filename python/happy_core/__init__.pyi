@@ -377,6 +377,7 @@ class Dependency:
         site_path: str,
         site_line: int,
         site_column: int,
+        confidence: str,
     ) -> Self:
         """
         Every field, in the order in which they are listed
@@ -384,6 +385,12 @@ class Dependency:
 
     def __reduce__(self, /) -> tuple[builtins.type[Self], tuple[Any, ...]]: ...
     def __repr__(self, /) -> str: ...
+    @property
+    def confidence(self, /) -> str:
+        """
+        How the edge was found: `exact` or `inferred`; of several, the surest is given
+        """
+
     @property
     def depth(self, /) -> int:
         """

@@ -297,6 +297,8 @@ records! {
         site_line: u32,
         /// The column of the site, in bytes, from 1
         site_column: u32,
+        /// How the edge was found: `exact` or `inferred`; of several, the surest is given
+        confidence: Word,
     }
 
     /// The source of a symbol, in whole lines

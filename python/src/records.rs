@@ -151,6 +151,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
             edge,
             depth,
             site,
+            confidence,
         } => Py::new(
             py,
             located!(Dependency, symbol, {
@@ -160,6 +161,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
                 site_path: into(site.site_path),
                 site_line: site.site_line,
                 site_column: site.site_column,
+                confidence: into(confidence),
             }),
         )?
         .into_any(),

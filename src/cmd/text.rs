@@ -173,12 +173,14 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             edge,
             depth,
             site,
+            confidence,
             ..
         } => {
             indent(pen.out, *depth)?;
             pen.symbol(symbol)?;
             pen.put(DIM, &format!("  {edge} at "))?;
             pen.site(site)?;
+            pen.confidence(*confidence)?;
         }
         Record::Source {
             symbol,

@@ -299,9 +299,7 @@ impl Walk<'_> {
         let elsewhere = head.starts_with(b"extern") || self.scopes.kind() == ScopeKind::Class;
         for target in &fresh {
             let Tag::Slot = target.tag else { continue };
-            for (index, arg) in args.iter().enumerate() {
-                self.fill(*target, *arg, index);
-            }
+            self.fill(*target, &args, class);
             let refers = indirect.contains(&target.start);
             if let (Some(class), false) = (class, refers) {
                 self.builder.op(class, op::HOLDS, target.a, NONE, NONE);
@@ -323,23 +321,38 @@ impl Walk<'_> {
         result
     }
 
-    /// Gives an element or a named field of what is declared its value.
-    fn fill(&mut self, target: Val, arg: Val, index: usize) {
-        if arg.tag == Tag::Literal {
-            return;
+    /// Gives the elements or named fields of what is declared their values. A
+    /// list that makes one `class` is held by it: its places are the fields.
+    fn fill(&mut self, target: Val, args: &[Val], class: Option<u32>) {
+        let mut whole = None;
+        // Lists in a list are the elements of an array.
+        let listed = |arg: &Val| self.source.get(arg.start as usize) == Some(&b'{');
+        let array = args.iter().all(listed);
+        for (index, arg) in args.iter().enumerate() {
+            if arg.tag == Tag::Literal {
+                continue;
+            }
+            let Some(from) = self.slot_of(*arg) else {
+                continue;
+            };
+            if arg.tag == Tag::Keyed {
+                self.builder.op(target.a, op::STORE, from, arg.b, NONE);
+                continue;
+            }
+            let key = self.position(index);
+            self.builder.op(target.a, op::STORE, from, key, NONE);
+            let holder = *whole.get_or_insert_with(|| self.builder.container(NONE));
+            self.builder.op(holder, op::STORE, from, key, NONE);
+            if let (Some(class), true) = (class, array) {
+                self.builder.op(class, op::HOLDS, from, key, NONE);
+            }
         }
-        let Some(from) = self.slot_of(arg) else {
-            return;
-        };
-        if arg.tag == Tag::Keyed {
-            self.builder.op(target.a, op::STORE, from, arg.b, NONE);
-            return;
+        let Some(holder) = whole else { return };
+        self.builder.copy(target.a, holder);
+        if let (Some(class), false) = (class, array) {
+            let key = self.position(0);
+            self.builder.op(class, op::HOLDS, holder, key, NONE);
         }
-        let key = self.position(index);
-        self.builder.op(target.a, op::STORE, from, key, NONE);
-        let element = self.builder.container(NONE);
-        self.builder.op(element, op::STORE, from, key, NONE);
-        self.builder.copy(target.a, element);
     }
 
     fn has_list(&self, node: Node<'_>) -> bool {

@@ -198,6 +198,7 @@ pub mod op {
     pub const SETTER: u32 = 11;
     /// `other` is a variable that holds an instance of the trigger's class, and
     /// of none derived from it.
+    /// With a name, `other` is a list whose places are the fields of the class.
     pub const HOLDS: u32 = 12;
     /// `other` gains the type of the elements of the types that the trigger has.
     pub const ELEMENT: u32 = 13;

@@ -21,7 +21,7 @@ impl<'a> Linker<'a> {
         self.bodies.get(&def).copied().unwrap_or(def)
     }
 
-    /// Finds what declarations declare, and gives their variables that value.
+    /// Finds what declarations declare, and gives their names that value.
     pub(super) fn bind_bodies(&mut self) {
         for def in 0..self.def_file.len() as u32 {
             if !self.is_forward(def) {
@@ -46,6 +46,8 @@ impl<'a> Linker<'a> {
             let slot = self.slot_in(file, record.slot);
             self.sets.add(slot, Value::new(Kind::Def, body), false);
         }
+        // What a declared name means is known before anything runs.
+        self.run();
     }
 
     fn body_in(&self, container: u32, name: u64, forward: u32) -> Option<u32> {

@@ -119,7 +119,10 @@ impl Linker<'_> {
                 if traits.typed && self.alloc(value.index()).is_some() {
                     return;
                 }
-                if !found {
+                // What no class says of an operator is the language's own.
+                let built_in =
+                    traits.program_scope && self.call(file, call).flags & call_flag::IMPLICIT != 0;
+                if !found && !built_in {
                     let slot = self.field(value, name);
                     self.hang(
                         slot,
@@ -129,7 +132,10 @@ impl Linker<'_> {
                             inferred: true,
                         },
                     );
-                    self.call_container(file, call, value, name);
+                    // A list between braces has no methods there.
+                    if !traits.program_scope || self.applied_external(value).is_some() {
+                        self.call_container(file, call, value, name);
+                    }
                 }
             }
             Kind::External

@@ -1,9 +1,9 @@
 //! Instances: which constructor a call enters, and which of several functions.
 
 use super::calls::EXTERNAL;
-use super::names::{CONSTRUCT, Linker};
+use super::names::{CONSTRUCT, Linker, kind};
 use super::values::{Kind, Value};
-use crate::facts::format::{NONE, call_flag, def_flag};
+use crate::facts::format::{NONE, alloc, call_flag, def_flag};
 
 impl Linker<'_> {
     /// Makes an instance of `class`, where the call may.
@@ -67,6 +67,38 @@ impl Linker<'_> {
         }
         for def in chosen {
             self.enter(file, call, def, Some(made), inferred);
+        }
+    }
+
+    /// A list between braces makes a `class` without constructors: its places
+    /// are the fields, in their order, and its names are their names.
+    pub(super) fn aggregate(&mut self, class: u32, list: Value) {
+        let literal = self.alloc(list.index());
+        let literal = literal.is_some_and(|(_, record)| record.kind == alloc::LITERAL);
+        if self.naming || list.kind() != Kind::Object || !literal {
+            return;
+        }
+        if !self.find_member(class, CONSTRUCT).is_empty() {
+            return;
+        }
+        let file = self.file_of(class);
+        let base = self.def_base[file as usize];
+        let defs = self.unit(file).facts.defs;
+        let own = class - base;
+        let end = defs[own as usize].end;
+        let inside = defs[own as usize + 1..]
+            .iter()
+            .take_while(|def| def.start < end);
+        let fields = inside.filter(|def| {
+            def.parent == own && def.kind == kind::VARIABLE && def.flags & def_flag::STATIC == 0
+        });
+        for (index, field) in fields.enumerate() {
+            let to = self.slot_in(file, field.slot);
+            let name = self.unit(file).facts.hash(field.name);
+            for key in [super::members::at_position(index), name] {
+                let from = self.field(list, key);
+                self.flow(from, to, NONE);
+            }
         }
     }
 

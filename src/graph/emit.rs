@@ -191,6 +191,12 @@ impl Linker<'_> {
         }
     }
 
+    /// Whether something outside has no name: what a call gave, or no value at all.
+    fn is_nameless(&self, external: u32) -> bool {
+        let (parent, _, text) = &self.externals[external as usize];
+        *parent == NONE && text.is_empty()
+    }
+
     fn external_name(&self, at: usize) -> String {
         let mut parts = Vec::new();
         let mut at = at as u32;
@@ -303,7 +309,7 @@ impl Linker<'_> {
                     continue;
                 }
                 // Something outside without a name is decided, but no symbol.
-                if external && (implicit || cell.target == EXTERNAL)
+                if external && (implicit || self.is_nameless(cell.target & !EXTERNAL))
                     || self.is_signature(cell.target)
                 {
                     continue;

@@ -64,6 +64,8 @@ pub(super) enum DynamicOp {
     Library(super::library::CallBack),
     /// Call member `name` of what arrives.
     Virtual { call: u32, name: u64 },
+    /// The places of a list that arrives are the fields of the class.
+    Aggregate { class: u32 },
     /// A function that arrives is the one method of the type in `class_slot`.
     Implement { written: Value },
 }
@@ -246,7 +248,12 @@ impl Linker<'_> {
                 if value.kind() == Kind::Def
                     && matches!(self.def(value.index()).kind, kind::CLASS | kind::INTERFACE) =>
             {
-                self.held.insert(other, value.index());
+                if record.name == NONE {
+                    self.held.insert(other, value.index());
+                } else {
+                    let class = value.index();
+                    self.hang(other, DynamicOp::Aggregate { class });
+                }
             }
             _ if self.naming => {}
             op::STORE => {
@@ -410,6 +417,7 @@ impl Linker<'_> {
                 let file = self.call_file(call);
                 self.call_method(file, call, value, name, inferred);
             }
+            DynamicOp::Aggregate { class } => self.aggregate(class, value),
             DynamicOp::Implement { written } => self.implement(written, value),
         }
     }

@@ -5,7 +5,7 @@ use super::flow::DynamicOp;
 use super::members::any;
 use super::names::Linker;
 use super::values::{Kind, Value};
-use crate::facts::format::{NONE, param_flag};
+use crate::facts::format::{NONE, call_flag, param_flag};
 
 impl Linker<'_> {
     /// Something outside is called on a container: it may give the container
@@ -146,6 +146,12 @@ impl Linker<'_> {
     /// Functions among the arguments are called by whoever takes them.
     pub(super) fn call_back(&mut self, file: u32, call: u32, elements: Option<u32>) {
         let record = *self.call(file, call);
+        // Whatever an operator does with a function, it does not call it.
+        let written = call_flag::NEW | call_flag::DECORATOR;
+        let operator = record.flags & call_flag::IMPLICIT != 0 && record.flags & written == 0;
+        if operator && self.unit(file).traits.program_scope {
+            return;
+        }
         for (index, arg) in self.unit(file).facts.args_of(&record).iter().enumerate() {
             let slot = self.slot_in(file, arg.slot);
             let elements = elements.unwrap_or(NONE);

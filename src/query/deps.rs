@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use petgraph::visit::VisitMap;
 
 use super::Result;
-use super::names::{edge_name, site, symbol, symbol_text};
+use super::names::{confidence, edge_name, site, symbol, symbol_text};
 use crate::graph::EdgeKind;
 use crate::index::records::EdgeRec;
 use crate::index::{Snapshot, Visited};
 use crate::lang::DefKind;
-use crate::record::{Record, Text};
+use crate::record::{Confidence, Record, Text};
 
 /// How to look.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +21,7 @@ pub struct DepOptions {
     pub transitive: bool,
 }
 
-/// Edges by which one file depends on another.
+/// Edges by which one file depends on another, the most telling first.
 const KINDS: [EdgeKind; 4] = [
     EdgeKind::Imports,
     EdgeKind::Implements,
@@ -57,6 +57,7 @@ pub fn deps(
                         edge: edge_name(kind),
                         depth,
                         site: site(snapshot, &edge)?,
+                        confidence: confidence(&edge),
                     };
                     if !emit(record) {
                         return Ok(());
@@ -126,10 +127,17 @@ fn add(
     }
     if other != node {
         let known = found.entry(other).or_insert((kind, edge));
-        let place = |edge: &EdgeRec| (edge.file, edge.line, edge.column);
-        if (kind, place(&edge)) < (known.0, place(&known.1)) && kind == EdgeKind::Imports {
+        if doubt(kind, &edge) < doubt(known.0, &known.1) {
             *known = (kind, edge);
         }
     }
     Ok(())
+}
+
+/// The lower, the better an edge shows a dependency: surest first, then by kind,
+/// then by place.
+fn doubt(kind: EdgeKind, edge: &EdgeRec) -> impl Ord {
+    let inferred = confidence(edge) != Confidence::Exact;
+    let rank = KINDS.iter().position(|known| *known == kind);
+    (inferred, rank, edge.file, edge.line, edge.column)
 }

@@ -141,6 +141,7 @@ fn plain(fixture: &Fixture, sections: &Sections) -> (Vec<Edge>, Vec<Def>) {
             } else {
                 symbol(record.target)
             };
+            assert!(!target.is_empty(), "an edge leads to something with a name");
             let inferred = record.column & edge_flag::INFERRED != 0;
             edges.push(Edge {
                 kind: match kind {
