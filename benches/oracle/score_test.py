@@ -50,6 +50,12 @@ class Scoring(unittest.TestCase):
         m, _ = scored([site(1, [10], allowed=[11, 12])], [edge(1, 12, confidence="inferred")])
         self.assertEqual((m["precision"], m["recall"], m["inferred_precision"]), (1.0, 1.0, 1.0))
 
+    def test_an_override_in_a_file_that_the_oracle_did_not_read_is_not_judged(self):
+        open_site, closed = {**site(1, [10]), "open": True}, site(2, [10])
+        unread = [{**edge(line, 7), "target_path": "c.py"} for line in (1, 2)]
+        m, unplaced = scored([open_site, closed], [edge(1, 10), edge(2, 10), *unread])
+        self.assertEqual((m["precision"], m["recall"], unplaced), (2 / 3, 1.0, 1))
+
     def test_every_target_of_a_site_has_to_be_found(self):
         m, _ = scored([site(1, [10, 11])], [edge(1, 10)])
         self.assertEqual((m["targets"], m["recall"]), (2, 0.5))
