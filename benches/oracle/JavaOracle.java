@@ -2,6 +2,7 @@ import com.sun.source.tree.*;
 import com.sun.source.util.*;
 import com.sun.tools.javac.code.Flags;
 import com.sun.tools.javac.tree.JCTree;
+import com.sun.tools.javac.tree.TreeInfo;
 import java.io.*;
 import java.nio.file.*;
 import java.util.*;
@@ -182,8 +183,60 @@ public final class JavaOracle {
             while (type instanceof AnnotatedTypeTree a) type = a.getUnderlyingType();
             String name = type instanceof MemberSelectTree m ? m.getIdentifier().toString() : type.toString();
             boolean written = start(tree) >= 0 && text.startsWith("new", (int) start(tree)) || tree.getEnclosingExpression() != null;
-            row(getCurrentPath(), (int) end(type) - name.length(), name, written ? "call" : "implicit");
+            ExecutableElement base = constructorOfBase((JCTree.JCNewClass) tree);
+            row(getCurrentPath(), (int) end(type) - name.length(), name, written ? "call" : "implicit", base);
             return super.visitNewClass(tree, unused);
+        }
+
+        @Override
+        public Void visitEnhancedForLoop(EnhancedForLoopTree tree, Void unused) {
+            ExpressionTree over = tree.getExpression();
+            TypeMirror type = trees.getTypeMirror(new TreePath(getCurrentPath(), over));
+            ExecutableElement iterator = type == null ? null : method(type, "iterator");
+            if (iterator != null) {
+                List<ExecutableElement> called = new ArrayList<>(List.of(iterator));
+                for (String name : List.of("hasNext", "next")) {
+                    ExecutableElement step = method(iterator.getReturnType(), name);
+                    if (step != null) called.add(step);
+                }
+                implicit(over, called);
+            }
+            return super.visitEnhancedForLoop(tree, unused);
+        }
+
+        @Override
+        public Void visitTry(TryTree tree, Void unused) {
+            for (Tree resource : tree.getResources()) {
+                TypeMirror type = trees.getTypeMirror(new TreePath(getCurrentPath(), resource));
+                Tree at = resource instanceof VariableTree v && v.getInitializer() != null ? v.getInitializer() : resource;
+                ExecutableElement close = type == null ? null : method(type, "close");
+                if (close != null) implicit(at, List.of(close));
+            }
+            return super.visitTry(tree, unused);
+        }
+
+        /** The method without parameters that a type has by that name, null where there is none. */
+        private static ExecutableElement method(TypeMirror type, String name) {
+            while (type instanceof TypeVariable variable) type = variable.getUpperBound();
+            if (!(types.asElement(type) instanceof TypeElement owner)) return null;
+            for (ExecutableElement method : ElementFilter.methodsIn(elements.getAllMembers(owner))) {
+                if (method.getSimpleName().contentEquals(name) && method.getParameters().isEmpty()) return method;
+            }
+            return null;
+        }
+
+        /** The constructor that an anonymous class hands its arguments to, null for other classes. */
+        private static ExecutableElement constructorOfBase(JCTree.JCNewClass tree) {
+            if (tree.def == null) return null;
+            for (JCTree member : tree.def.defs) {
+                if (member instanceof JCTree.JCMethodDecl m && (m.mods.flags & Flags.GENERATEDCONSTR) != 0
+                        && m.body != null && m.body.stats.head instanceof JCTree.JCExpressionStatement first
+                        && first.expr instanceof JCTree.JCMethodInvocation call
+                        && (Element) TreeInfo.symbol(call.meth) instanceof ExecutableElement base) {
+                    return base;
+                }
+            }
+            return null;
         }
 
         @Override
@@ -193,8 +246,25 @@ public final class JavaOracle {
             return super.visitMemberReference(tree, unused);
         }
 
+        /** A row for methods that are called where `tree` stands without being named. */
+        private void implicit(Tree tree, List<ExecutableElement> called) {
+            SortedSet<String> targets = new TreeSet<>();
+            SortedSet<String> allowed = new TreeSet<>();
+            for (ExecutableElement callee : called) {
+                Place written = place(callee);
+                if (written != null) targets.add(written.json());
+                allowed.addAll(OVERRIDERS.getOrDefault(callee, Set.of()));
+            }
+            if (start(tree) >= 0) print((int) start(tree), called.get(0).getSimpleName().toString(), "implicit", targets, allowed, true);
+        }
+
         private void row(TreePath path, int at, String name, String kind) {
-            if (at < 0 || !text.startsWith(name, at) || !(trees.getElement(path) instanceof ExecutableElement callee)) return;
+            row(path, at, name, kind, null);
+        }
+
+        private void row(TreePath path, int at, String name, String kind, ExecutableElement other) {
+            if (at < 0 || !text.startsWith(name, at) || !(trees.getElement(path) instanceof ExecutableElement found)) return;
+            ExecutableElement callee = other == null ? found : other;
             Element owner = callee.getEnclosingElement();
             if (owner == null || owner.asType().getKind() == TypeKind.ERROR) return;
             SortedSet<String> targets = new TreeSet<>();
@@ -206,13 +276,17 @@ public final class JavaOracle {
                 if (type != null) allowed.add(type.json());
             }
             allowed.addAll(OVERRIDERS.getOrDefault(callee, Set.of()));
+            print(at, name, kind, targets, allowed, open(path, callee));
+        }
+
+        private void print(int at, String name, String kind, Set<String> targets, Set<String> allowed, boolean open) {
             allowed.removeAll(targets);
             int begin = text.lastIndexOf('\n', at - 1) + 1;
             int column = text.substring(begin, at).getBytes(java.nio.charset.StandardCharsets.UTF_8).length + 1;
             out.println("{\"file\": " + quoted(file) + ", \"line\": " + unit.getLineMap().getLineNumber(at)
                     + ", \"column\": " + column + ", \"name\": " + quoted(name) + ", \"caller_line\": " + callers.peek()
                     + ", \"kind\": \"" + kind + "\", \"targets\": " + targets + ", \"allowed\": " + allowed
-                    + ", \"external\": " + targets.isEmpty() + (open(path, callee) ? ", \"open\": true}" : "}"));
+                    + ", \"external\": " + targets.isEmpty() + (open ? ", \"open\": true}" : "}"));
         }
 
         /** Whether a class that was not read may override what is called. */
