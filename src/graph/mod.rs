@@ -22,6 +22,7 @@ mod library;
 mod limits;
 mod members;
 mod names;
+mod nested;
 pub mod order;
 mod outside;
 mod overloads;
@@ -233,6 +234,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
+    include_str!("nested.rs"),
     include_str!("order.rs"),
     include_str!("outside.rs"),
     include_str!("overloads.rs"),
