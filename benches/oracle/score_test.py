@@ -10,6 +10,7 @@ from pathlib import Path
 
 import score
 import truth
+import worst
 
 
 def site(line, targets=(), allowed=(), column=5, name="f", external=False, **more):
@@ -122,6 +123,19 @@ class Forms(unittest.TestCase):
         ]:
             made = score.Site(site(1, [10], column=text.index(name + "(") + 1, name=name))
             self.assertEqual(score.form(made, text), kind, text)
+
+    def test_the_worst_mistakes_are_those_at_most_sites_and_the_first_of_each(self):
+        rows = [site(3, [10]), site(1, [20]), site(2, [20]), site(4, external=True)]
+        lines = {("a.py", r["line"]): [] for r in rows}
+        for r in rows:
+            made = score.Site(r)
+            made.add(r)
+            lines["a.py", r["line"]].append(made)
+        score.judge(lines, [edge(4, 30)])
+        misses, inventions = worst.mistakes([s for here in lines.values() for s in here])
+        listed = [(wrong, members[0].line, len(members)) for wrong, members in worst.groups(misses)]
+        self.assertEqual(listed, [((("b.py", 20),), 1, 2), ((("b.py", 10),), 3, 1)])
+        self.assertEqual([wrong for _, wrong in inventions], [(("b.py", 30),)])
 
 
 if __name__ == "__main__":
