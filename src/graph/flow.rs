@@ -501,7 +501,8 @@ impl Linker<'_> {
                 self.flow(slot, to, NONE);
             }
             Kind::External => {
-                self.sets.add(to, value, true);
+                let element = self.element_outside(value).unwrap_or(value);
+                self.sets.add(to, element, true);
             }
             Kind::Instance => self.iterate_instance(value, to),
             _ => {}

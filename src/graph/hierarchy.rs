@@ -17,6 +17,8 @@ pub(super) struct Hierarchy {
     pub(super) derived: FxHashMap<u32, Vec<u32>>,
     /// Class → a base outside the repository.
     pub(super) external: FxHashMap<u32, u32>,
+    /// Class → all its bases outside the repository.
+    pub(super) outside: FxHashMap<u32, Vec<u32>>,
     orders: FxHashMap<u32, Arc<[u32]>>,
     /// Class and name → the base whose member it is, or [`NONE`].
     nearest: FxHashMap<(u32, u64), u32>,
@@ -45,6 +47,10 @@ impl Hierarchy {
     /// Notes a base outside the repository.
     fn extends_outside(&mut self, class: u32, external: u32) {
         self.external.entry(class).or_insert(external);
+        let known = self.outside.entry(class).or_default();
+        if !known.contains(&external) {
+            known.push(external);
+        }
     }
 
     /// Forgets what was read off names.
@@ -52,6 +58,7 @@ impl Hierarchy {
         self.bases.clear();
         self.derived.clear();
         self.external.clear();
+        self.outside.clear();
         self.orders.clear();
     }
 }

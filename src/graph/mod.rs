@@ -25,6 +25,7 @@ mod names;
 mod nested;
 pub mod order;
 mod outside;
+mod outside_types;
 mod overloads;
 mod passing;
 mod paths;
@@ -178,6 +179,12 @@ pub struct LinkTraits {
     /// What members outside give: hash of the type's last name (0 for any) and
     /// of the member's, to an index in [`Input::externals`].
     pub gives: FxHashMap<(u64, u64), u32>,
+    /// What members of the types of a standard library give: hashes of the
+    /// type's full name and of the member's, to an index in
+    /// [`Input::externals`], and whether receiver or call decide its arguments.
+    pub library: FxHashMap<(u64, u64), (u32, bool)>,
+    /// The type that every other one extends.
+    pub top: u64,
     /// External types, and those that they extend.
     pub extends: FxHashMap<u64, Vec<u64>>,
 }
@@ -237,6 +244,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("nested.rs"),
     include_str!("order.rs"),
     include_str!("outside.rs"),
+    include_str!("outside_types.rs"),
     include_str!("overloads.rs"),
     include_str!("paths.rs"),
     include_str!("program.rs"),

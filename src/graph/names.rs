@@ -108,6 +108,10 @@ pub(super) struct Linker<'a> {
     pub(super) keys: FxHashSet<u64>,
     /// The last name of each path outside.
     pub(super) simple: FxHashMap<u64, u64>,
+    /// The hashes of the full names of types outside.
+    pub(super) full_names: FxHashMap<u32, u64>,
+    /// Arrays outside, and the types of their elements.
+    pub(super) arrays: FxHashMap<u32, u32>,
     /// Whether some definition is the type of functions.
     pub(super) has_signatures: bool,
     /// Whether only names flow, not yet values.
@@ -188,6 +192,8 @@ impl<'a> Linker<'a> {
                 .iter()
                 .map(|text| simple_name(text))
                 .collect(),
+            full_names: FxHashMap::default(),
+            arrays: FxHashMap::default(),
             has_signatures: false,
             naming: true,
             member_refs: Vec::new(),

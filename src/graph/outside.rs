@@ -21,7 +21,7 @@ impl Linker<'_> {
         let result = self.slot_in(file, record.result);
         let elements = self.field(value, any());
         let owner = self.applied_external(value).unwrap_or(NONE);
-        if !self.give_outside(file, call, owner, name) {
+        if !self.give_outside(file, call, owner, name, true) {
             self.flow(elements, result, NONE);
             self.sets.add(result, value, true);
         }
@@ -37,27 +37,6 @@ impl Linker<'_> {
         if unit.traits.all_call_back || unit.traits.calls_back.contains(&name) {
             self.call_back(file, call, Some(elements));
         }
-    }
-
-    /// Gives what member `name` of the type `owner` outside is known to give.
-    pub(super) fn give_outside(&mut self, file: u32, call: u32, owner: u32, name: u64) -> bool {
-        let traits = self.unit(file).traits;
-        if traits.gives.is_empty() {
-            return false;
-        }
-        let whole = self
-            .externals
-            .get(owner as usize)
-            .map_or(0, |known| known.1);
-        let simple = self.simple.get(&whole).copied().unwrap_or(whole);
-        let known = traits.gives.get(&(simple, name));
-        let Some(result) = known.or_else(|| traits.gives.get(&(0, name))).copied() else {
-            return false;
-        };
-        let id = self.external_path(result);
-        let to = self.slot_in(file, self.call(file, call).result);
-        self.sets.add(to, Value::new(Kind::External, id), false);
-        true
     }
 
     /// `f.call(…)`, `f.apply(…)`, `f.bind(…)`: whether `name` is one of them.

@@ -149,8 +149,8 @@ pub struct Traits {
     /// are known.
     #[serde(default)]
     pub extends: BTreeMap<String, Vec<String>>,
-    /// What members outside give: `Type.member`, or `*.member` whatever the
-    /// type is, and the type of the result.
+    /// What members outside give: `Type.member`, `*.member` whatever the type
+    /// is, or `[].member` read of an array, and the type of the result.
     #[serde(default)]
     pub gives: BTreeMap<String, String>,
     /// Members outside that give the member whose name is a literal among the
