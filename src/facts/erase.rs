@@ -202,13 +202,16 @@ fn annotation(
             // `MARK Type name(`: a word too many before a declaration.
             (declares(source, next) && word.contains(&b'_')).then_some(end)
         }
-        Token::Start | Token::Mark(b';' | b'{' | b'}' | b'>' | b':') if line_start && mark == b'(' => {
+        Token::Start | Token::Mark(b';' | b'{' | b'}' | b'>' | b':')
+            if line_start && mark == b'(' =>
+        {
             // `MARK("text") Type name(`: the same with arguments, none a call.
             let close = matching(source, next)?;
             let calls = source[next + 1..close].contains(&b'(');
             let (second, first) = next_mark(source, close);
             let told = (known || !calls) && word.contains(&b'_');
-            let starts = is_word(first) && !WORDS.contains(&&source[second..word_end(source, second)]);
+            let starts =
+                is_word(first) && !WORDS.contains(&&source[second..word_end(source, second)]);
             (told && starts && declares(source, second)).then_some(close)
         }
         _ => None,

@@ -40,6 +40,20 @@ const OUTSIDE: u32 = 1 << 31;
 const MANY: u32 = u32::MAX;
 
 impl Limits {
+    /// Lets `slot` hold only what can be of a type outside.
+    pub(super) fn restrict(&mut self, slot: u32, name: u64) {
+        let next = self.names.len() as u32;
+        let id = *self.ids.entry(name).or_insert(next);
+        if id == next {
+            self.names.push(name);
+        }
+        match self.of_slot.get_mut(slot as usize) {
+            Some(limit) if *limit == 0 => *limit = OUTSIDE | id,
+            Some(limit) if *limit != OUTSIDE | id => *limit = MANY,
+            _ => {}
+        }
+    }
+
     /// Whether a slot can hold a value.
     pub(super) fn accept(&self, slot: u32, value: Value) -> bool {
         let limit = self.of_slot.get(slot as usize).copied().unwrap_or(0);

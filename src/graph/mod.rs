@@ -104,6 +104,8 @@ pub struct LinkTraits {
     pub builtins: FxHashMap<u64, u32>,
     /// Names through which containers gain elements.
     pub adders: Vec<u64>,
+    /// Names through which containers gain what the functions they call give.
+    pub adds_results: Vec<u64>,
     /// External functions that call the functions they are given.
     pub calls_back: Vec<u64>,
     /// Every external function does.
@@ -183,6 +185,9 @@ pub struct LinkTraits {
     /// type's full name and of the member's, to an index in
     /// [`Input::externals`], and whether receiver or call decide its arguments.
     pub library: FxHashMap<(u64, u64), (u32, bool)>,
+    /// External types that a function can be given for, and the method that it
+    /// then is.
+    pub functional: FxHashMap<u64, u64>,
     /// The type that every other one extends.
     pub top: u64,
     /// External types, and those that they extend.

@@ -34,6 +34,21 @@ impl Linker<'_> {
                 self.flow(slot, unknown, NONE);
             }
         }
+        if self
+            .alloc(value.index())
+            .is_some_and(|(_, record)| record.args_len == 2)
+        {
+            // Of two arguments, the first are the keys.
+            let keys = self.field(value, super::members::argument(0));
+            self.key_slots.insert(elements, keys);
+        }
+        if unit.traits.adds_results.contains(&name) {
+            let from = self.returned_outside(file, call);
+            let unknown = self.field(value, super::members::unknown_key());
+            for to in [elements, unknown, result] {
+                self.flow(from, to, NONE);
+            }
+        }
         if unit.traits.all_call_back || unit.traits.calls_back.contains(&name) {
             self.call_back(file, call, Some(elements));
         }
@@ -152,9 +167,10 @@ impl Linker<'_> {
             self.add_target_of(call, def, arg, true);
         }
         if elements != NONE {
-            for index in 0..2 {
+            let keys = self.key_slots.get(&elements).copied();
+            for (index, from) in [keys.unwrap_or(elements), elements].into_iter().enumerate() {
                 if let Some(param) = self.param_at(def, index) {
-                    self.flow(elements, param, NONE);
+                    self.flow(from, param, NONE);
                 }
             }
         }
@@ -187,6 +203,14 @@ impl Linker<'_> {
         let to = self.field(made, any());
         self.flow(ret, to, NONE);
         self.sets.add(result, made, true);
+    }
+
+    /// The slot of what the functions give that a call outside calls.
+    fn returned_outside(&mut self, file: u32, call: u32) -> u32 {
+        let made = self.object_base[file as usize]
+            + self.unit(file).facts.allocs.len() as u32
+            + (call - self.call_base[file as usize]);
+        self.field(Value::new(Kind::Object, made), any())
     }
 
     /// The slot of the parameter at `index`, the receiver not counted.

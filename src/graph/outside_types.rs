@@ -89,11 +89,17 @@ impl Linker<'_> {
         }
         let to = self.slot_in(file, self.call(file, call).result);
         let inside = owner == NONE || owner == 0;
-        let full = if inside { traits.top } else { self.full_name(owner) };
+        let full = if inside {
+            traits.top
+        } else {
+            self.full_name(owner)
+        };
         if let Some((result, open)) = self.member_outside(file, full, name) {
             let value = self.outside_value(result);
             if open && holds {
                 self.note_written(to, value.0);
+                let name = self.full_name(value.index());
+                self.sets.limits.restrict(to, name);
                 return false;
             }
             self.sets.add(to, value, false);
@@ -153,7 +159,12 @@ impl Linker<'_> {
 
     /// Whether a class of ours can be of a type outside: how far above it that
     /// stands where this is known, and whether more bases are unknown.
-    pub(super) fn outside_above(&mut self, class: u32, to: u32, file: u32) -> (Option<usize>, bool) {
+    pub(super) fn outside_above(
+        &mut self,
+        class: u32,
+        to: u32,
+        file: u32,
+    ) -> (Option<usize>, bool) {
         let to = self.full_name(to);
         let mut open = false;
         for base in self.outside_bases(class) {
@@ -169,7 +180,9 @@ impl Linker<'_> {
     /// The bases outside the repository that a class has, anywhere above it.
     pub(super) fn outside_bases(&mut self, class: u32) -> Vec<u32> {
         let order = self.order(class);
-        let all = order.iter().filter_map(|base| self.hierarchy.outside.get(base));
+        let all = order
+            .iter()
+            .filter_map(|base| self.hierarchy.outside.get(base));
         let mut found: Vec<u32> = all.flatten().copied().collect();
         found.truncate(MOST_ABOVE);
         debug_assert!(found.iter().all(|base| base & EXTERNAL == 0));

@@ -51,6 +51,15 @@ impl Linker<'_> {
         self.note_written(slot, one);
     }
 
+    /// The one type that is written for a slot.
+    pub(super) fn written_shape(&self, slot: u32) -> Shape {
+        let written = self.written.get(slot as usize).copied().unwrap_or(NONE);
+        if written >= SEVERAL {
+            return Shape::Unknown;
+        }
+        self.shape(Value(written))
+    }
+
     /// Notes that what is read from an array in `from` is of its elements' type.
     pub(super) fn write_element(&mut self, from: u32, to: u32) {
         let written = self.written.get(from as usize).copied().unwrap_or(NONE);
@@ -247,7 +256,8 @@ impl Linker<'_> {
             (Shape::Function(_), Shape::External(_)) => fit::FUNCTION,
             (Shape::External(one), Shape::External(other)) => self.rank_outside(one, other, file),
             (_, Shape::External(id)) if any(self, id) => fit::ANY,
-            (Shape::Class(class), Shape::External(id)) => match self.outside_above(class, id, file) {
+            (Shape::Class(class), Shape::External(id)) => match self.outside_above(class, id, file)
+            {
                 (Some(far), _) => fit::NEAR.saturating_sub(far as u32).max(fit::FUNCTION),
                 (None, true) if !self.is_primitive(id) => fit::PERHAPS,
                 _ => fit::NOT,

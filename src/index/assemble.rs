@@ -213,7 +213,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 } else {
                     hash(&traits.prototype)
                 },
-                invokers: traits.invokers.iter().map(hash).collect(),
+                invokers: traits.invokers.iter().map(callable).collect(),
                 builtins: traits
                     .builtins
                     .iter()
@@ -221,6 +221,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     .map(|name| (hash(name), externals.intern(format!("{prefix}::{name}"))))
                     .collect(),
                 adders: traits.adders.iter().map(callable).collect(),
+                adds_results: traits.adds_results.iter().map(callable).collect(),
                 calls_back: traits.calls_back.iter().map(callable).collect(),
                 silent_callbacks: traits.silent_callbacks,
                 callables_apart: traits.callables_apart,
@@ -257,6 +258,13 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                         let key = (of_library(owner), callable(&(*member).to_owned()));
                         let result = externals.intern(format!("{scheme}:{}", given.name));
                         (key, (result, given.open))
+                    })
+                    .collect(),
+                functional: library
+                    .iter()
+                    .filter_map(|known| {
+                        let name = callable(&known.function?.to_owned());
+                        Some((of_library(&known.name), name))
                     })
                     .collect(),
                 top: traits.top_types.first().map_or(0, outside),

@@ -8,6 +8,8 @@ pub struct LibraryType<'a> {
     pub name: String,
     /// The full names of the types that it extends.
     pub bases: Vec<String>,
+    /// The method that a function given for it is, if one can be.
+    pub function: Option<&'a str>,
     /// Members, and what each gives.
     pub gives: Vec<(&'a str, Given)>,
 }
@@ -22,7 +24,7 @@ pub struct Given {
 }
 
 /// The types that `text` lists: lines `package a.b`, and for each type of that
-/// package `Name : bases | member=type`.
+/// package `Name : bases @function | member=type`.
 pub fn types(text: &str) -> Vec<LibraryType<'_>> {
     let mut known = std::collections::HashSet::new();
     let mut package = "";
@@ -65,9 +67,10 @@ pub fn types(text: &str) -> Vec<LibraryType<'_>> {
             name: format!("{package}::{name}"),
             bases: bases
                 .split(' ')
-                .filter(|base| !base.is_empty())
+                .filter(|base| !base.is_empty() && !base.starts_with('@'))
                 .map(|base| full(package, base))
                 .collect(),
+            function: bases.split(' ').find_map(|word| word.strip_prefix('@')),
             gives: gives.collect(),
         });
     }
@@ -82,14 +85,24 @@ mod tests {
     fn a_name_alone_is_of_its_own_package_or_of_the_first() {
         let text = "package java.lang\nObject :  | toString=String\nString :  | chars=char[]\n\
             package java.util\nList : Collection java.io::Closeable | iterator=~Iterator of=Object\n\
-            Iterator :  | \nCollection :  | ";
+            Iterator :  | \nCollection :  @only | ";
         let found = types(text);
         let names: Vec<&str> = found.iter().map(|known| known.name.as_str()).collect();
-        assert_eq!(names[..3], ["java.lang::Object", "java.lang::String", "java.util::List"]);
+        assert_eq!(
+            names[..3],
+            ["java.lang::Object", "java.lang::String", "java.util::List"]
+        );
         assert_eq!(found[1].gives[0].1.name, "java.lang::char[]");
-        assert_eq!(found[2].bases, ["java.util::Collection", "java.io::Closeable"]);
+        assert_eq!(
+            found[2].bases,
+            ["java.util::Collection", "java.io::Closeable"]
+        );
         let iterator = &found[2].gives[0].1;
-        assert_eq!((iterator.name.as_str(), iterator.open), ("java.util::Iterator", true));
+        assert_eq!(
+            (iterator.name.as_str(), iterator.open),
+            ("java.util::Iterator", true)
+        );
         assert_eq!(found[2].gives[1].1.name, "java.lang::Object");
+        assert_eq!((found[2].function, found[4].function), (None, Some("only")));
     }
 }

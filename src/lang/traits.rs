@@ -107,6 +107,10 @@ pub struct Traits {
     /// Methods through which containers gain elements.
     #[serde(default)]
     pub adders: Vec<String>,
+    /// Methods through which containers gain what the functions that they are
+    /// given give.
+    #[serde(default)]
+    pub adds_results: Vec<String>,
     /// External functions that call the functions they are given; `*` is any.
     #[serde(default)]
     pub calls_back: Vec<String>,

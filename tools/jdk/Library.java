@@ -11,7 +11,8 @@ import java.util.stream.*;
  * <pre>java tools/jdk/Library.java > src/lang/java/library.txt</pre>
  *
  * <p>Read by reflection from the running JDK. A line is a package, or a type of
- * the package before it: name, `:` and its bases, `|` and its members. Names of
+ * the package before it: name, `:` and its bases, `@` and the one method that a
+ * lambda takes the place of, `|` and its members. Names of
  * its own package and of `java.lang` stand alone. A member whose overloads give
  * different types is left out, and one that gives nothing; `~` marks a type that depends on type arguments.
  */
@@ -61,7 +62,18 @@ public final class Library {
                 .filter(e -> e.getValue().size() == 1 && !e.getValue().contains("~Object"))
                 .map(e -> e.getKey() + "=" + e.getValue().iterator().next()).collect(Collectors.joining(" "));
         String simple = type.getName().substring(home.length() + 1).replace('$', '.');
-        return simple + " : " + String.join(" ", bases) + " | " + members;
+        return simple + " : " + String.join(" ", bases) + single(type) + " | " + members;
+    }
+
+    /** ` @name` for an interface that a lambda can stand for: the one method that it has to have. */
+    private static String single(Class<?> type) {
+        if (!type.isInterface() || type.isAnnotation()) return "";
+        Set<String> names = new TreeSet<>();
+        for (Method method : type.getMethods()) {
+            boolean everywhere = Arrays.stream(Object.class.getMethods()).anyMatch(m -> m.getName().equals(method.getName()));
+            if ((method.getModifiers() & Modifier.ABSTRACT) != 0 && !everywhere) names.add(method.getName());
+        }
+        return names.size() == 1 ? " @" + names.iterator().next() : "";
     }
 
     /** Whether a type says something that the type arguments of a receiver or call decide. */
