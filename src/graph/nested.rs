@@ -23,7 +23,19 @@ impl Linker<'_> {
             if unit.facts.bases.is_empty() || unit.facts.frees.iter().all(|f| f.outer == NONE) {
                 continue;
             }
-            let wanted = self.slots_of_bases(file);
+            let mut wanted = self.slots_of_bases(file);
+            for _ in 0..MOST_NESTED {
+                // A name that is not inherited is that of the class further out.
+                let known = wanted.len();
+                for free in unit.facts.frees.iter().filter(|free| free.outer != NONE) {
+                    if self.leads_to(file, free.slot, &wanted) {
+                        wanted.insert(free.outer);
+                    }
+                }
+                if wanted.len() == known {
+                    break;
+                }
+            }
             for free in unit.facts.frees.iter().filter(|free| free.outer != NONE) {
                 if self.leads_to(file, free.slot, &wanted) {
                     let depth = self.class_depth(file, free.scope).min(MOST_NESTED);
