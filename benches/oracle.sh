@@ -4,6 +4,7 @@
 #   benches/oracle.sh                      every language, one table
 #   benches/oracle.sh rust go              these languages
 #   benches/oracle.sh -v rust              the worst misses and inventions as well
+#   benches/oracle.sh --worst guava        20 misses and 20 inventions, one row per site
 #   benches/oracle.sh --show db_impl.cc:1 leveldb    every mistake at or about such a place
 #   benches/oracle.sh --markdown           the same as tables for docs/accuracy.md
 #   benches/oracle.sh --truth go           makes the truth anew, scores nothing
@@ -33,12 +34,13 @@ java       guava          guava/src
 cpp        leveldb        -- -std=c++17 -DLEVELDB_PLATFORM_POSIX
 "
 
-verbose= markdown= truth= show= wanted=" "
+verbose= markdown= truth= show= worst= wanted=" "
 while [ $# -gt 0 ]; do
     word=$1 && shift
     case $word in
     --show) show=${1:?a file, or file:line} && shift ;;
     -v | --verbose) verbose=1 ;;
+    --worst) worst=1 ;;
     --markdown) markdown=--markdown verbose=1 ;;
     --truth) truth=1 ;;
     -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" && exit ;;
@@ -72,10 +74,14 @@ while read -r language name arguments; do
         "$python" "$here/oracle/score.py" "$repository" "$language" --edges "$edges" --show "$show"
         continue
     fi
+    if [ -n "$worst" ]; then
+        "$python" "$here/oracle/worst.py" "$repository" "$language" --edges "$edges"
+        continue
+    fi
     if [ -n "$verbose" ]; then
         "$python" "$here/oracle/score.py" "$repository" "$language" --edges "$edges" $markdown
         echo
     fi
     numbers+=$("$python" "$here/oracle/score.py" "$repository" "$language" --edges "$edges" --json)$'\n'
 done <<<"$table"
-[ -n "$truth$show" ] || "$python" "$here/oracle/table.py" $markdown <<<"$numbers"
+[ -n "$truth$show$worst" ] || "$python" "$here/oracle/table.py" $markdown <<<"$numbers"

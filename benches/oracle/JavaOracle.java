@@ -2,6 +2,7 @@ import com.sun.source.tree.*;
 import com.sun.source.util.*;
 import com.sun.tools.javac.code.Flags;
 import com.sun.tools.javac.tree.JCTree;
+import com.sun.tools.javac.tree.TreeInfo;
 import java.io.*;
 import java.nio.file.*;
 import java.util.*;
@@ -15,15 +16,16 @@ import javax.tools.*;
  *
  * <p>Arguments: the repository, then folders or files below it. A virtual call's
  * target is the declared method; the methods below it that override it are
- * allowed. A constructor's class is allowed in its place; a class without a
- * written constructor leaves the repository. The row's form: `truth.py`.
+ * allowed, and so are the lambdas and the methods behind references that are
+ * given for its interface. A constructor's class is allowed in its place; a class
+ * without a written constructor leaves the repository. The row's form: `truth.py`.
  */
 public final class JavaOracle {
     private static Path root;
     private static Trees trees;
     private static Elements elements;
     private static Types types;
-    private static final Map<ExecutableElement, Set<ExecutableElement>> OVERRIDERS = new HashMap<>();
+    private static final Map<ExecutableElement, Set<String>> OVERRIDERS = new HashMap<>();
 
     /** A definition's file and line; sorts by both. */
     private record Place(String file, long line) {
@@ -56,34 +58,77 @@ public final class JavaOracle {
         elements = task.getElements();
         types = task.getTypes();
         if (errors[0] > 0) System.err.println("java oracle: " + errors[0] + " errors; what they touch has no rows");
-        for (CompilationUnitTree unit : units) new Overrides().scan(unit, null);
+        for (CompilationUnitTree unit : units) new Overrides(unit).scan(unit, null);
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, "UTF-8");
         for (CompilationUnitTree unit : units) new Calls(unit, out).scan(unit, null);
         out.flush();
     }
 
-    /** Notes for every method of a unit which methods above it it overrides. */
+    /**
+     * Notes for every method of a unit which methods above it it overrides, and for
+     * every function of which interface's method it takes the place.
+     */
     private static final class Overrides extends TreePathScanner<Void, Void> {
+        private final CompilationUnitTree unit;
+
+        Overrides(CompilationUnitTree unit) {
+            this.unit = unit;
+        }
+
         @Override
         public Void visitMethod(MethodTree tree, Void unused) {
             if (trees.getElement(getCurrentPath()) instanceof ExecutableElement method
                     && method.getEnclosingElement() instanceof TypeElement owner) {
-                Deque<TypeMirror> todo = new ArrayDeque<>(types.directSupertypes(owner.asType()));
-                Set<Element> seen = new HashSet<>();
-                while (!todo.isEmpty()) {
-                    TypeMirror type = todo.pop();
-                    Element above = types.asElement(type);
-                    if (above == null || !seen.add(above)) continue;
-                    todo.addAll(types.directSupertypes(type));
-                    for (ExecutableElement other : ElementFilter.methodsIn(above.getEnclosedElements())) {
-                        if (other.getSimpleName().equals(method.getSimpleName())
-                                && elements.overrides(method, other, owner)) {
-                            OVERRIDERS.computeIfAbsent(other, k -> new HashSet<>()).add(method);
-                        }
+                Place here = place(method);
+                if (here != null) above(method, owner, here.json());
+            }
+            return super.visitMethod(tree, unused);
+        }
+
+        @Override
+        public Void visitLambdaExpression(LambdaExpressionTree tree, Void unused) {
+            long start = trees.getSourcePositions().getStartPosition(unit, tree);
+            given((JCTree.JCFunctionalExpression) tree, new Place(relative(unit), unit.getLineMap().getLineNumber(start)));
+            return super.visitLambdaExpression(tree, unused);
+        }
+
+        @Override
+        public Void visitMemberReference(MemberReferenceTree tree, Void unused) {
+            Element callee = trees.getElement(getCurrentPath());
+            Place written = place(callee);
+            if (written == null && callee != null && callee.getKind() == ElementKind.CONSTRUCTOR) {
+                written = place(callee.getEnclosingElement());
+            }
+            if (written != null) given((JCTree.JCFunctionalExpression) tree, written);
+            return super.visitMemberReference(tree, unused);
+        }
+
+        /** Notes that a function stands for the method of the interface that is expected of it. */
+        private static void given(JCTree.JCFunctionalExpression function, Place written) {
+            if (function.target == null || !(types.asElement(function.target) instanceof TypeElement type)) return;
+            for (ExecutableElement method : ElementFilter.methodsIn(elements.getAllMembers(type))) {
+                if (method.getModifiers().contains(Modifier.ABSTRACT)) {
+                    OVERRIDERS.computeIfAbsent(method, k -> new HashSet<>()).add(written.json());
+                    above(method, type, written.json());
+                }
+            }
+        }
+
+        private static void above(ExecutableElement method, TypeElement owner, String written) {
+            Deque<TypeMirror> todo = new ArrayDeque<>(types.directSupertypes(owner.asType()));
+            Set<Element> seen = new HashSet<>();
+            while (!todo.isEmpty()) {
+                TypeMirror type = todo.pop();
+                Element above = types.asElement(type);
+                if (above == null || !seen.add(above)) continue;
+                todo.addAll(types.directSupertypes(type));
+                for (ExecutableElement other : ElementFilter.methodsIn(above.getEnclosedElements())) {
+                    if (other.getSimpleName().equals(method.getSimpleName())
+                            && elements.overrides(method, other, owner)) {
+                        OVERRIDERS.computeIfAbsent(other, k -> new HashSet<>()).add(written);
                     }
                 }
             }
-            return super.visitMethod(tree, unused);
         }
     }
 
@@ -138,8 +183,60 @@ public final class JavaOracle {
             while (type instanceof AnnotatedTypeTree a) type = a.getUnderlyingType();
             String name = type instanceof MemberSelectTree m ? m.getIdentifier().toString() : type.toString();
             boolean written = start(tree) >= 0 && text.startsWith("new", (int) start(tree)) || tree.getEnclosingExpression() != null;
-            row(getCurrentPath(), (int) end(type) - name.length(), name, written ? "call" : "implicit");
+            ExecutableElement base = constructorOfBase((JCTree.JCNewClass) tree);
+            row(getCurrentPath(), (int) end(type) - name.length(), name, written ? "call" : "implicit", base);
             return super.visitNewClass(tree, unused);
+        }
+
+        @Override
+        public Void visitEnhancedForLoop(EnhancedForLoopTree tree, Void unused) {
+            ExpressionTree over = tree.getExpression();
+            TypeMirror type = trees.getTypeMirror(new TreePath(getCurrentPath(), over));
+            ExecutableElement iterator = type == null ? null : method(type, "iterator");
+            if (iterator != null) {
+                List<ExecutableElement> called = new ArrayList<>(List.of(iterator));
+                for (String name : List.of("hasNext", "next")) {
+                    ExecutableElement step = method(iterator.getReturnType(), name);
+                    if (step != null) called.add(step);
+                }
+                implicit(over, called);
+            }
+            return super.visitEnhancedForLoop(tree, unused);
+        }
+
+        @Override
+        public Void visitTry(TryTree tree, Void unused) {
+            for (Tree resource : tree.getResources()) {
+                TypeMirror type = trees.getTypeMirror(new TreePath(getCurrentPath(), resource));
+                Tree at = resource instanceof VariableTree v && v.getInitializer() != null ? v.getInitializer() : resource;
+                ExecutableElement close = type == null ? null : method(type, "close");
+                if (close != null) implicit(at, List.of(close));
+            }
+            return super.visitTry(tree, unused);
+        }
+
+        /** The method without parameters that a type has by that name, null where there is none. */
+        private static ExecutableElement method(TypeMirror type, String name) {
+            while (type instanceof TypeVariable variable) type = variable.getUpperBound();
+            if (!(types.asElement(type) instanceof TypeElement owner)) return null;
+            for (ExecutableElement method : ElementFilter.methodsIn(elements.getAllMembers(owner))) {
+                if (method.getSimpleName().contentEquals(name) && method.getParameters().isEmpty()) return method;
+            }
+            return null;
+        }
+
+        /** The constructor that an anonymous class hands its arguments to, null for other classes. */
+        private static ExecutableElement constructorOfBase(JCTree.JCNewClass tree) {
+            if (tree.def == null) return null;
+            for (JCTree member : tree.def.defs) {
+                if (member instanceof JCTree.JCMethodDecl m && (m.mods.flags & Flags.GENERATEDCONSTR) != 0
+                        && m.body != null && m.body.stats.head instanceof JCTree.JCExpressionStatement first
+                        && first.expr instanceof JCTree.JCMethodInvocation call
+                        && (Element) TreeInfo.symbol(call.meth) instanceof ExecutableElement base) {
+                    return base;
+                }
+            }
+            return null;
         }
 
         @Override
@@ -149,8 +246,25 @@ public final class JavaOracle {
             return super.visitMemberReference(tree, unused);
         }
 
+        /** A row for methods that are called where `tree` stands without being named. */
+        private void implicit(Tree tree, List<ExecutableElement> called) {
+            SortedSet<String> targets = new TreeSet<>();
+            SortedSet<String> allowed = new TreeSet<>();
+            for (ExecutableElement callee : called) {
+                Place written = place(callee);
+                if (written != null) targets.add(written.json());
+                allowed.addAll(OVERRIDERS.getOrDefault(callee, Set.of()));
+            }
+            if (start(tree) >= 0) print((int) start(tree), called.get(0).getSimpleName().toString(), "implicit", targets, allowed, true);
+        }
+
         private void row(TreePath path, int at, String name, String kind) {
-            if (at < 0 || !text.startsWith(name, at) || !(trees.getElement(path) instanceof ExecutableElement callee)) return;
+            row(path, at, name, kind, null);
+        }
+
+        private void row(TreePath path, int at, String name, String kind, ExecutableElement other) {
+            if (at < 0 || !text.startsWith(name, at) || !(trees.getElement(path) instanceof ExecutableElement found)) return;
+            ExecutableElement callee = other == null ? found : other;
             Element owner = callee.getEnclosingElement();
             if (owner == null || owner.asType().getKind() == TypeKind.ERROR) return;
             SortedSet<String> targets = new TreeSet<>();
@@ -161,17 +275,29 @@ public final class JavaOracle {
                 Place type = place(anonymousBase(owner));
                 if (type != null) allowed.add(type.json());
             }
-            for (ExecutableElement below : OVERRIDERS.getOrDefault(callee, Set.of())) {
-                Place other = place(below);
-                if (other != null) allowed.add(other.json());
-            }
+            allowed.addAll(OVERRIDERS.getOrDefault(callee, Set.of()));
+            print(at, name, kind, targets, allowed, open(path, callee));
+        }
+
+        private void print(int at, String name, String kind, Set<String> targets, Set<String> allowed, boolean open) {
             allowed.removeAll(targets);
             int begin = text.lastIndexOf('\n', at - 1) + 1;
             int column = text.substring(begin, at).getBytes(java.nio.charset.StandardCharsets.UTF_8).length + 1;
             out.println("{\"file\": " + quoted(file) + ", \"line\": " + unit.getLineMap().getLineNumber(at)
                     + ", \"column\": " + column + ", \"name\": " + quoted(name) + ", \"caller_line\": " + callers.peek()
                     + ", \"kind\": \"" + kind + "\", \"targets\": " + targets + ", \"allowed\": " + allowed
-                    + ", \"external\": " + targets.isEmpty() + "}");
+                    + ", \"external\": " + targets.isEmpty() + (open ? ", \"open\": true}" : "}"));
+        }
+
+        /** Whether a class that was not read may override what is called. */
+        private static boolean open(TreePath path, ExecutableElement callee) {
+            boolean base = path.getLeaf() instanceof MemberSelectTree m
+                    && (m.getExpression() instanceof IdentifierTree i && i.getName().contentEquals("super")
+                        || m.getExpression() instanceof MemberSelectTree q && q.getIdentifier().contentEquals("super"));
+            Set<Modifier> fixed = EnumSet.of(Modifier.STATIC, Modifier.PRIVATE, Modifier.FINAL);
+            return !base && callee.getKind() == ElementKind.METHOD
+                    && Collections.disjoint(fixed, callee.getModifiers())
+                    && !callee.getEnclosingElement().getModifiers().contains(Modifier.FINAL);
         }
 
         private long start(Tree tree) {

@@ -33,7 +33,7 @@ class Site:
         self.file, self.line, self.column, self.name = first["file"], first["line"], first["column"], first["name"]
         self.implicit = first["kind"] == "implicit"
         self.targets, self.allowed, self.edges = set(), set(), []
-        self.external = self.partial = self.undecided = False
+        self.external = self.partial = self.undecided = self.open = False
 
     def add(self, row):
         """Merges a further row of the same place (a template, a macro, a generic)."""
@@ -42,6 +42,7 @@ class Site:
         self.external |= row["external"]
         self.partial |= row.get("partial", False)
         self.undecided |= row.get("undecided", False)
+        self.open |= row.get("open", False)
 
     def accepts(self, edge):
         """Whether an edge is a right answer here."""
@@ -136,12 +137,15 @@ def judge(lines, edges):
     """Lays the edges on the sites; returns how many lie on no judged site.
 
     Beside an implicit call that the oracle leaves open, what an explicit call
-    has besides a right edge may be the implicit call's, and is not judged.
+    has besides a right edge may be the implicit call's, and is not judged. Nor
+    is, at a site that is open, an edge into a file that the oracle did not read.
     """
     unplaced = 0
+    sites = [s for here in lines.values() for s in here]
+    read = {s.file for s in sites} | {file for s in sites for file, _ in s.targets | s.allowed}
     for edge in edges:
         site = place(edge, lines.get((edge["path"], edge["line"]), ()))
-        if site is None:
+        if site is None or site.open and edge["target_path"] not in read:
             unplaced += 1
         elif edge not in site.edges:
             site.edges.append(edge)

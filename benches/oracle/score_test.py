@@ -10,6 +10,7 @@ from pathlib import Path
 
 import score
 import truth
+import worst
 
 
 def site(line, targets=(), allowed=(), column=5, name="f", external=False, **more):
@@ -49,6 +50,12 @@ class Scoring(unittest.TestCase):
     def test_an_override_stands_for_the_declared_target(self):
         m, _ = scored([site(1, [10], allowed=[11, 12])], [edge(1, 12, confidence="inferred")])
         self.assertEqual((m["precision"], m["recall"], m["inferred_precision"]), (1.0, 1.0, 1.0))
+
+    def test_an_override_in_a_file_that_the_oracle_did_not_read_is_not_judged(self):
+        open_site, closed = {**site(1, [10]), "open": True}, site(2, [10])
+        unread = [{**edge(line, 7), "target_path": "c.py"} for line in (1, 2)]
+        m, unplaced = scored([open_site, closed], [edge(1, 10), edge(2, 10), *unread])
+        self.assertEqual((m["precision"], m["recall"], unplaced), (2 / 3, 1.0, 1))
 
     def test_every_target_of_a_site_has_to_be_found(self):
         m, _ = scored([site(1, [10, 11])], [edge(1, 10)])
@@ -116,6 +123,19 @@ class Forms(unittest.TestCase):
         ]:
             made = score.Site(site(1, [10], column=text.index(name + "(") + 1, name=name))
             self.assertEqual(score.form(made, text), kind, text)
+
+    def test_the_worst_mistakes_are_those_at_most_sites_and_the_first_of_each(self):
+        rows = [site(3, [10]), site(1, [20]), site(2, [20]), site(4, external=True)]
+        lines = {("a.py", r["line"]): [] for r in rows}
+        for r in rows:
+            made = score.Site(r)
+            made.add(r)
+            lines["a.py", r["line"]].append(made)
+        score.judge(lines, [edge(4, 30)])
+        misses, inventions = worst.mistakes([s for here in lines.values() for s in here])
+        listed = [(wrong, members[0].line, len(members)) for wrong, members in worst.groups(misses)]
+        self.assertEqual(listed, [((("b.py", 20),), 1, 2), ((("b.py", 10),), 3, 1)])
+        self.assertEqual([wrong for _, wrong in inventions], [(("b.py", 30),)])
 
 
 if __name__ == "__main__":

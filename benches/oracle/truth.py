@@ -12,7 +12,8 @@ has to give: an override that a virtual call may reach, the class whose
 constructor is the target. `external` says that the call leaves the repository
 alone. `kind` is `call`, or `implicit` for calls without call syntax (operators,
 properties, decorators, conversions). `partial` marks a site where the oracle
-knows some targets, not all. A call that the oracle cannot decide has no row; an
+knows some targets, not all; `open` one of a virtual call, which a method in a
+file that the oracle did not read may override. A call that the oracle cannot decide has no row; an
 implicit one may have a row that is `undecided`, so that edges of its line are
 not taken for those of the call beside it.
 """

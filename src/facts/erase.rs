@@ -200,21 +200,36 @@ fn annotation(
             if line_start && is_word(mark) =>
         {
             // `MARK Type name(`: a word too many before a declaration.
-            let second = word_end(source, next);
-            let (third, mark) = next_mark(source, second);
-            let declares = is_word(mark)
-                || matches!(mark, b'*' | b'&') && {
-                    let mut at = third;
-                    while matches!(source.get(at), Some(b'*' | b'&' | b' ')) {
-                        at += 1;
-                    }
-                    source.get(at).is_some_and(|byte| is_word(*byte))
-                }
-                || mark == b'<'
-                || mark == b':' && source.get(third + 1) == Some(&b':');
-            (declares && word.contains(&b'_')).then_some(end)
+            (declares(source, next) && word.contains(&b'_')).then_some(end)
+        }
+        Token::Start | Token::Mark(b';' | b'{' | b'}' | b'>' | b':')
+            if line_start && mark == b'(' =>
+        {
+            // `MARK("text") Type name(`: the same with arguments, none a call.
+            let close = matching(source, next)?;
+            let calls = source[next + 1..close].contains(&b'(');
+            let (second, first) = next_mark(source, close);
+            let told = (known || !calls) && word.contains(&b'_');
+            let starts =
+                is_word(first) && !WORDS.contains(&&source[second..word_end(source, second)]);
+            (told && starts && declares(source, second)).then_some(close)
         }
         _ => None,
+    }
+}
+
+/// Whether a declaration starts with the word at `at`: a name follows it.
+fn declares(source: &[u8], at: usize) -> bool {
+    let (mut third, mark) = next_mark(source, word_end(source, at));
+    match mark {
+        b'*' | b'&' => {
+            while matches!(source.get(third), Some(b'*' | b'&' | b' ')) {
+                third += 1;
+            }
+            source.get(third).is_some_and(|byte| is_word(*byte))
+        }
+        b':' => source.get(third + 1) == Some(&b':'),
+        _ => is_word(mark) || mark == b'<',
     }
 }
 

@@ -147,7 +147,7 @@ impl Linker<'_> {
                     name,
                 ) => {}
             Kind::External => {
-                self.give_outside(file, call, value.index(), name);
+                self.give_outside(file, call, value.index(), name, false);
                 let member = self.external_member(value, name, file);
                 self.invoke(file, call, member, None, inferred);
             }
@@ -209,7 +209,7 @@ impl Linker<'_> {
         }
         if entries.is_empty() {
             // What every value has, whatever its class.
-            self.give_outside(file, call, NONE, name);
+            self.give_outside(file, call, NONE, name, true);
             let slot = self.field(receiver, name);
             self.hang(
                 slot,
@@ -392,7 +392,9 @@ impl Linker<'_> {
                 } else {
                     let traits = self.unit(file).traits;
                     let (owner, name, _) = self.externals[value.index() as usize];
-                    if !self.give_outside(file, call, owner, name) {
+                    if record.flags & call_flag::NEW != 0 && traits.typed_variables {
+                        self.sets.add(result, value, false);
+                    } else if !self.give_outside(file, call, owner, name, false) {
                         // What it gives is outside too; nobody knows what it is.
                         self.sets.add(result, OPAQUE, true);
                     }

@@ -197,7 +197,7 @@ impl Linker<'_> {
         *parent == NONE && text.is_empty()
     }
 
-    fn external_name(&self, at: usize) -> String {
+    pub(super) fn external_name(&self, at: usize) -> String {
         let mut parts = Vec::new();
         let mut at = at as u32;
         while let Some((parent, _, text)) = self.externals.get(at as usize) {

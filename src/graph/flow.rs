@@ -75,7 +75,7 @@ impl Linker<'_> {
     pub(super) fn solve(&mut self) {
         let first = std::mem::replace(&mut self.naming, false);
         self.find_typed();
-        self.bind_inherited();
+        self.bind_inherited(first);
         self.find_declared();
         for (class, slot) in std::mem::take(&mut self.computed_bases) {
             let prototype = self.unit(self.file_of(class)).traits.prototype;
@@ -113,41 +113,6 @@ impl Linker<'_> {
     /// Whether a written type limits what `slot` takes.
     fn is_gated(&self, slot: u32) -> bool {
         self.gates.get(slot as usize).is_some_and(|gate| *gate != 0)
-    }
-
-    /// Names that may be inherited members: now it can be seen which are.
-    fn bind_inherited(&mut self) {
-        for (file, unit) in self.input.units.iter().enumerate() {
-            for free in unit.facts.frees {
-                if free.outer == NONE {
-                    continue;
-                }
-                let slot = self.slot_in(file as u32, free.slot);
-                let mut class = self.def_base[file] + free.scope;
-                if !self.is_class(class) {
-                    if self.def(class).kind == kind::MODULE {
-                        continue;
-                    }
-                    // A member that is defined outside its class.
-                    class = self.hierarchy.owners.get(&class).copied().unwrap_or(class);
-                }
-                let entries = self.find_member(class, unit.facts.hash(free.name));
-                if entries.is_empty() {
-                    let outer = self.slot_in(file as u32, free.outer);
-                    self.flow(outer, slot, NONE);
-                    if let Some(def) = self.stands_for.get(&outer) {
-                        self.stands_for.insert(slot, *def);
-                    }
-                    continue;
-                }
-                for entry in entries {
-                    self.flow(entry.slot, slot, NONE);
-                    if entry.def != NONE {
-                        self.stands_for.entry(slot).or_insert(entry.def);
-                    }
-                }
-            }
-        }
     }
 
     /// Passes values on until nothing changes.
@@ -544,7 +509,8 @@ impl Linker<'_> {
                 self.flow(slot, to, NONE);
             }
             Kind::External => {
-                self.sets.add(to, value, true);
+                let element = self.element_outside(value).unwrap_or(value);
+                self.sets.add(to, element, true);
             }
             Kind::Instance => self.iterate_instance(value, to),
             _ => {}

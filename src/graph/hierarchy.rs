@@ -17,6 +17,8 @@ pub(super) struct Hierarchy {
     pub(super) derived: FxHashMap<u32, Vec<u32>>,
     /// Class → a base outside the repository.
     pub(super) external: FxHashMap<u32, u32>,
+    /// Class → all its bases outside the repository.
+    pub(super) outside: FxHashMap<u32, Vec<u32>>,
     orders: FxHashMap<u32, Arc<[u32]>>,
     /// Class and name → the base whose member it is, or [`NONE`].
     nearest: FxHashMap<(u32, u64), u32>,
@@ -41,10 +43,36 @@ pub(super) struct Base {
 /// Longest lookup order; a deeper hierarchy is cut, which bounds each lookup.
 const MAX_ORDER: usize = 2048;
 
+impl Hierarchy {
+    /// Notes a base outside the repository.
+    fn extends_outside(&mut self, class: u32, external: u32) {
+        self.external.entry(class).or_insert(external);
+        let known = self.outside.entry(class).or_default();
+        if !known.contains(&external) {
+            known.push(external);
+        }
+    }
+
+    /// Forgets what was read off names.
+    pub(super) fn forget_bases(&mut self) {
+        self.bases.clear();
+        self.derived.clear();
+        self.external.clear();
+        self.outside.clear();
+        self.orders.clear();
+    }
+}
+
 impl Linker<'_> {
     /// Reads the hierarchy off the values that names have by now.
     pub(super) fn find_hierarchy(&mut self) {
         self.attach_outside_members();
+        self.read_bases();
+        self.find_nested_bases();
+    }
+
+    /// Reads the bases whose names mean something by now.
+    pub(super) fn read_bases(&mut self) {
         for (file, unit) in self.input.units.iter().enumerate() {
             for base in unit.facts.bases {
                 let mut class = self.def_base[file] + base.class;
@@ -63,15 +91,12 @@ impl Linker<'_> {
                         Kind::Def => Some(value.index()),
                         Kind::Object => {
                             if let Some(external) = self.applied_external(value) {
-                                self.hierarchy.external.entry(class).or_insert(external);
+                                self.hierarchy.extends_outside(class, external);
                             }
                             self.applied_class(value)
                         }
                         Kind::External => {
-                            self.hierarchy
-                                .external
-                                .entry(class)
-                                .or_insert(value.index());
+                            self.hierarchy.extends_outside(class, value.index());
                             None
                         }
                         _ => None,
@@ -121,10 +146,7 @@ impl Linker<'_> {
                         None => continue,
                     },
                     Kind::External => {
-                        self.hierarchy
-                            .external
-                            .entry(class)
-                            .or_insert(value.index());
+                        self.hierarchy.extends_outside(class, value.index());
                         continue;
                     }
                     _ => continue,

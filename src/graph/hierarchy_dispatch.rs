@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use super::calls::EXTERNAL;
 use super::flow::DynamicOp;
 use super::names::{CONSTRUCT, Linker, kind};
+use super::shapes::Shape;
 use super::values::{Kind, Value};
 use crate::facts::format::{NONE, def_flag};
 
@@ -82,9 +83,55 @@ impl Linker<'_> {
         value.kind() == Kind::Bound || self.is_function(value.index())
     }
 
+    /// Whether a function can be what is called when `name` is called on it: it
+    /// stands for one method, which the receiver's written type tells.
+    fn is_functions_method(&mut self, file: u32, call: u32, value: Value, name: u64) -> bool {
+        let traits = self.unit(file).traits;
+        if traits.invokers.contains(&name) {
+            let def = self.function_of(value);
+            return def.is_none_or(|def| self.def(def).kind == kind::METHOD);
+        }
+        let receiver = self.call(file, call).receiver;
+        if receiver == NONE || traits.functional.is_empty() {
+            return true;
+        }
+        match self.written_shape(self.slot_in(file, receiver)) {
+            Shape::Class(class) => {
+                self.def(class).kind == kind::INTERFACE
+                    && (!self.find_member(class, name).is_empty()
+                        || !self.outside_bases(class).is_empty())
+            }
+            Shape::External(id) => {
+                let full = self.full_name(id);
+                match traits.functional.get(&full) {
+                    Some(only) => *only == name,
+                    None => !traits.extends.contains_key(&full),
+                }
+            }
+            _ => self.names_of_functions(traits).contains(&name),
+        }
+    }
+
+    /// The names of all methods that a function can stand for.
+    fn names_of_functions(&mut self, traits: &super::LinkTraits) -> &FxHashSet<u64> {
+        if self.function_names.is_none() {
+            let mut names: FxHashSet<u64> = traits.functional.values().copied().collect();
+            for def in 0..self.def_file.len() as u32 {
+                let record = self.def(def);
+                if record.kind == kind::METHOD && record.flags & def_flag::ABSTRACT != 0 {
+                    names.insert(self.member_name(def));
+                }
+            }
+            self.function_names = Some(names);
+        }
+        self.function_names.get_or_insert_default()
+    }
+
     /// Calls the one method of a function that is an object.
     pub(super) fn call_function_object(&mut self, file: u32, call: u32, value: Value, name: u64) {
-        if self.unit(file).traits.object_methods.contains(&name) {
+        if self.unit(file).traits.object_methods.contains(&name)
+            || !self.is_functions_method(file, call, value, name)
+        {
             return;
         }
         let receiver = self.call(file, call).receiver;
@@ -98,6 +145,7 @@ impl Linker<'_> {
                         Kind::Applied => self.applied_class(value),
                         _ => None,
                     })
+                    .filter(|class| self.def(*class).kind == kind::INTERFACE)
                     .collect()
             }
         };

@@ -8,28 +8,52 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::{Linker, kind};
 use super::values::{Kind, Value};
-use crate::facts::format::{NONE, alloc, op};
+use crate::facts::format::{NONE, alloc, def_flag, op};
+use crate::text::is_element;
+
+/// Most types outside that are followed upwards.
+const MOST_ABOVE: usize = 64;
 
 /// Limits of slots, and what is needed to judge values by them.
 #[derive(Default)]
 pub(super) struct Limits {
-    /// Per slot: 0 for none, a class plus one, [`OUTSIDE`], or [`MANY`].
+    /// Per slot: 0 for none, a class plus one, [`OUTSIDE`] with an index in
+    /// `names`, or [`MANY`].
     of_slot: Vec<u32>,
     /// Class and a base of it.
     above: FxHashSet<(u32, u32)>,
-    /// Classes with a base outside the repository.
-    loose: FxHashSet<u32>,
+    /// Full names of types outside that are written for slots.
+    names: Vec<u64>,
+    ids: FxHashMap<u64, u32>,
+    /// Class and the full name of a type outside that it extends.
+    outside: FxHashSet<(u32, u64)>,
+    /// Classes with a base of which nothing is known.
+    open: FxHashSet<u32>,
     interfaces: FxHashSet<u32>,
     /// Classes of applied types.
     applied: FxHashMap<u32, u32>,
 }
 
-/// The type is outside the repository.
-const OUTSIDE: u32 = u32::MAX - 1;
+/// Marks types outside the repository.
+const OUTSIDE: u32 = 1 << 31;
 /// More than one type is written, or one that takes anything.
 const MANY: u32 = u32::MAX;
 
 impl Limits {
+    /// Lets `slot` hold only what can be of a type outside.
+    pub(super) fn restrict(&mut self, slot: u32, name: u64) {
+        let next = self.names.len() as u32;
+        let id = *self.ids.entry(name).or_insert(next);
+        if id == next {
+            self.names.push(name);
+        }
+        match self.of_slot.get_mut(slot as usize) {
+            Some(limit) if *limit == 0 => *limit = OUTSIDE | id,
+            Some(limit) if *limit != OUTSIDE | id => *limit = MANY,
+            _ => {}
+        }
+    }
+
     /// Whether a slot can hold a value.
     pub(super) fn accept(&self, slot: u32, value: Value) -> bool {
         let limit = self.of_slot.get(slot as usize).copied().unwrap_or(0);
@@ -40,15 +64,18 @@ impl Limits {
             Kind::Instance => Some(value.index()),
             Kind::Applied | Kind::Object => self.applied.get(&value.index()).copied(),
             Kind::Def | Kind::Bound => {
-                return limit == OUTSIDE || self.interfaces.contains(&(limit - 1));
+                return limit & OUTSIDE != 0 || self.interfaces.contains(&(limit - 1));
             }
             _ => None,
         };
         match (class, limit) {
-            (Some(class), OUTSIDE) => self.loose.contains(&class),
+            (Some(class), _) if limit & OUTSIDE != 0 => {
+                let name = self.names.get((limit & !OUTSIDE) as usize);
+                self.open.contains(&class)
+                    || name.is_some_and(|name| self.outside.contains(&(class, *name)))
+            }
             (Some(class), _) => class == limit - 1 || self.above.contains(&(class, limit - 1)),
-            (None, OUTSIDE) => true,
-            (None, _) => false,
+            (None, _) => limit & OUTSIDE != 0,
         }
     }
 }
@@ -77,7 +104,7 @@ impl Linker<'_> {
                     if record.kind != op::INSTANCE {
                         continue;
                     }
-                    let limit = self.limit(self.slot_in(file, trigger));
+                    let limit = self.limit(self.slot_in(file, trigger), &mut limits);
                     let slot = self.slot_in(file, record.other);
                     self.write_type(self.slot_in(file, trigger), slot);
                     let slot = slot as usize;
@@ -89,7 +116,26 @@ impl Linker<'_> {
                 }
             }
         }
+        self.write_elements();
         self.sets.limits = limits;
+    }
+
+    /// What is read from a variable that is written as an array.
+    fn write_elements(&mut self) {
+        for (file, unit) in self.input.units.iter().enumerate() {
+            if !unit.traits.typed_variables {
+                continue;
+            }
+            let file = file as u32;
+            for trigger in 0..unit.facts.slots() {
+                for record in unit.facts.ops_of(trigger) {
+                    if record.kind == op::LOAD && is_element(unit.facts.hash(record.name)) {
+                        let from = self.slot_in(file, trigger);
+                        self.write_element(from, self.slot_in(file, record.other));
+                    }
+                }
+            }
+        }
     }
 
     fn judge_classes(&mut self, file: u32, limits: &mut Limits) {
@@ -106,8 +152,26 @@ impl Linker<'_> {
             for above in self.order(def).iter().skip(1) {
                 limits.above.insert((def, *above));
             }
-            if record.kind == kind::TYPE_PARAM || self.external_base(def).is_some() {
-                limits.loose.insert(def);
+            if record.kind == kind::TYPE_PARAM || record.flags & def_flag::ENUM != 0 {
+                limits.open.insert(def);
+                continue;
+            }
+            for base in self.outside_bases(def) {
+                let mut names = vec![self.full_name(base)];
+                let mut at = 0;
+                while let Some(name) = names.get(at).copied() {
+                    at += 1;
+                    limits.outside.insert((def, name));
+                    match unit.traits.extends.get(&name) {
+                        Some(above) => names.extend(above.iter().take(MOST_ABOVE)),
+                        None => {
+                            limits.open.insert(def);
+                        }
+                    }
+                    if at > MOST_ABOVE {
+                        break;
+                    }
+                }
             }
         }
         for (local, record) in unit.facts.allocs.iter().enumerate() {
@@ -121,7 +185,7 @@ impl Linker<'_> {
     }
 
     /// The limit that the written type in a slot sets.
-    fn limit(&self, type_slot: u32) -> u32 {
+    fn limit(&mut self, type_slot: u32, limits: &mut Limits) -> u32 {
         let mut values = self.sets.values(type_slot);
         let Some((value, _)) = values.next() else {
             return MANY;
@@ -129,13 +193,16 @@ impl Linker<'_> {
         if values.next().is_some() {
             return MANY;
         }
+        drop(values);
         match value.kind() {
             Kind::Def if self.def(value.index()).kind == kind::TYPE_PARAM => MANY,
             Kind::Def if self.is_class(value.index()) => value.index() + 1,
             Kind::Object => match self.applied_class(value) {
                 Some(class) => class + 1,
-                None if self.applied_external(value).is_some() => OUTSIDE,
-                None => MANY,
+                None => match self.applied_external(value) {
+                    Some(external) => self.limit_outside(external, limits),
+                    None => MANY,
+                },
             },
             Kind::External => {
                 let traits = self
@@ -145,9 +212,23 @@ impl Linker<'_> {
                     .find(|unit| unit.traits.typed_variables);
                 let name = self.externals[value.index() as usize].1;
                 let any = traits.is_some_and(|unit| unit.traits.top_types.contains(&name));
-                if any { MANY } else { OUTSIDE }
+                if any {
+                    MANY
+                } else {
+                    self.limit_outside(value.index(), limits)
+                }
             }
             _ => MANY,
         }
+    }
+
+    fn limit_outside(&mut self, external: u32, limits: &mut Limits) -> u32 {
+        let name = self.full_name(external);
+        let next = limits.names.len() as u32;
+        let id = *limits.ids.entry(name).or_insert(next);
+        if id == next {
+            limits.names.push(name);
+        }
+        OUTSIDE | id
     }
 }

@@ -191,6 +191,13 @@ impl Linker<'_> {
     }
 
     fn load_external(&mut self, value: Value, name: u64, to: u32, file: u32) {
+        if let Some(element) = self.element_outside(value) {
+            let element = is_element(name).then_some(element);
+            if let Some(read) = element.or_else(|| self.member_of_array(file, name)) {
+                self.sets.add(to, read, false);
+                return;
+            }
+        }
         let member = self.external_member(value, name, file);
         self.sets.add(to, member, false);
     }
@@ -321,6 +328,12 @@ impl Linker<'_> {
                 }
                 return;
             }
+        }
+        if let Some(read) = self.member_of_array(file, name)
+            && self.applied(value).is_none()
+        {
+            self.sets.add(to, read, false);
+            return;
         }
         let slot = self.field(value, name);
         self.flow(slot, to, NONE);

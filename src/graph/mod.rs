@@ -22,8 +22,10 @@ mod library;
 mod limits;
 mod members;
 mod names;
+mod nested;
 pub mod order;
 mod outside;
+mod outside_types;
 mod overloads;
 mod passing;
 mod paths;
@@ -102,6 +104,8 @@ pub struct LinkTraits {
     pub builtins: FxHashMap<u64, u32>,
     /// Names through which containers gain elements.
     pub adders: Vec<u64>,
+    /// Names through which containers gain what the functions they call give.
+    pub adds_results: Vec<u64>,
     /// External functions that call the functions they are given.
     pub calls_back: Vec<u64>,
     /// Every external function does.
@@ -177,6 +181,15 @@ pub struct LinkTraits {
     /// What members outside give: hash of the type's last name (0 for any) and
     /// of the member's, to an index in [`Input::externals`].
     pub gives: FxHashMap<(u64, u64), u32>,
+    /// What members of the types of a standard library give: hashes of the
+    /// type's full name and of the member's, to an index in
+    /// [`Input::externals`], and whether receiver or call decide its arguments.
+    pub library: FxHashMap<(u64, u64), (u32, bool)>,
+    /// External types that a function can be given for, and the method that it
+    /// then is.
+    pub functional: FxHashMap<u64, u64>,
+    /// The type that every other one extends.
+    pub top: u64,
     /// External types, and those that they extend.
     pub extends: FxHashMap<u64, Vec<u64>>,
 }
@@ -233,8 +246,10 @@ pub const SOURCES: &[&str] = &[
     include_str!("members.rs"),
     include_str!("mod.rs"),
     include_str!("names.rs"),
+    include_str!("nested.rs"),
     include_str!("order.rs"),
     include_str!("outside.rs"),
+    include_str!("outside_types.rs"),
     include_str!("overloads.rs"),
     include_str!("paths.rs"),
     include_str!("program.rs"),

@@ -108,6 +108,14 @@ pub(super) struct Linker<'a> {
     pub(super) keys: FxHashSet<u64>,
     /// The last name of each path outside.
     pub(super) simple: FxHashMap<u64, u64>,
+    /// The hashes of the full names of types outside.
+    pub(super) full_names: FxHashMap<u32, u64>,
+    /// Arrays outside, and the types of their elements.
+    pub(super) arrays: FxHashMap<u32, u32>,
+    /// The slots of the elements of containers, and those of their keys.
+    pub(super) key_slots: FxHashMap<u32, u32>,
+    /// The names of methods that functions are given for.
+    pub(super) function_names: Option<FxHashSet<u64>>,
     /// Whether some definition is the type of functions.
     pub(super) has_signatures: bool,
     /// Whether only names flow, not yet values.
@@ -188,6 +196,10 @@ impl<'a> Linker<'a> {
                 .iter()
                 .map(|text| simple_name(text))
                 .collect(),
+            full_names: FxHashMap::default(),
+            arrays: FxHashMap::default(),
+            key_slots: FxHashMap::default(),
+            function_names: None,
             has_signatures: false,
             naming: true,
             member_refs: Vec::new(),

@@ -21,7 +21,7 @@ impl Linker<'_> {
         let result = self.slot_in(file, record.result);
         let elements = self.field(value, any());
         let owner = self.applied_external(value).unwrap_or(NONE);
-        if !self.give_outside(file, call, owner, name) {
+        if !self.give_outside(file, call, owner, name, true) {
             self.flow(elements, result, NONE);
             self.sets.add(result, value, true);
         }
@@ -34,30 +34,24 @@ impl Linker<'_> {
                 self.flow(slot, unknown, NONE);
             }
         }
+        if self
+            .alloc(value.index())
+            .is_some_and(|(_, record)| record.args_len == 2)
+        {
+            // Of two arguments, the first are the keys.
+            let keys = self.field(value, super::members::argument(0));
+            self.key_slots.insert(elements, keys);
+        }
+        if unit.traits.adds_results.contains(&name) {
+            let from = self.returned_outside(file, call);
+            let unknown = self.field(value, super::members::unknown_key());
+            for to in [elements, unknown, result] {
+                self.flow(from, to, NONE);
+            }
+        }
         if unit.traits.all_call_back || unit.traits.calls_back.contains(&name) {
             self.call_back(file, call, Some(elements));
         }
-    }
-
-    /// Gives what member `name` of the type `owner` outside is known to give.
-    pub(super) fn give_outside(&mut self, file: u32, call: u32, owner: u32, name: u64) -> bool {
-        let traits = self.unit(file).traits;
-        if traits.gives.is_empty() {
-            return false;
-        }
-        let whole = self
-            .externals
-            .get(owner as usize)
-            .map_or(0, |known| known.1);
-        let simple = self.simple.get(&whole).copied().unwrap_or(whole);
-        let known = traits.gives.get(&(simple, name));
-        let Some(result) = known.or_else(|| traits.gives.get(&(0, name))).copied() else {
-            return false;
-        };
-        let id = self.external_path(result);
-        let to = self.slot_in(file, self.call(file, call).result);
-        self.sets.add(to, Value::new(Kind::External, id), false);
-        true
     }
 
     /// `f.call(…)`, `f.apply(…)`, `f.bind(…)`: whether `name` is one of them.
@@ -179,9 +173,10 @@ impl Linker<'_> {
             self.add_target_of(call, def, arg, true);
         }
         if elements != NONE {
-            for index in 0..2 {
+            let keys = self.key_slots.get(&elements).copied();
+            for (index, from) in [keys.unwrap_or(elements), elements].into_iter().enumerate() {
                 if let Some(param) = self.param_at(def, index) {
-                    self.flow(elements, param, NONE);
+                    self.flow(from, param, NONE);
                 }
             }
         }
@@ -214,6 +209,14 @@ impl Linker<'_> {
         let to = self.field(made, any());
         self.flow(ret, to, NONE);
         self.sets.add(result, made, true);
+    }
+
+    /// The slot of what the functions give that a call outside calls.
+    fn returned_outside(&mut self, file: u32, call: u32) -> u32 {
+        let made = self.object_base[file as usize]
+            + self.unit(file).facts.allocs.len() as u32
+            + (call - self.call_base[file as usize]);
+        self.field(Value::new(Kind::Object, made), any())
     }
 
     /// The slot of the parameter at `index`, the receiver not counted.

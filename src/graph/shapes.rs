@@ -8,8 +8,8 @@ use crate::facts::format::{NONE, ParamRec, alloc};
 /// More than one type is written for a slot.
 pub(super) const SEVERAL: u32 = NONE - 1;
 
-/// Most types outside that are followed upwards.
-const MOST_ABOVE: usize = 64;
+/// Marks an array by the type outside that its elements are of.
+const OUTSIDE_ARRAY: u32 = 1 << 31;
 
 /// What is known of the type of an argument or parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,32 @@ impl Linker<'_> {
         self.note_written(slot, one);
     }
 
+    /// The one type that is written for a slot.
+    pub(super) fn written_shape(&self, slot: u32) -> Shape {
+        let written = self.written.get(slot as usize).copied().unwrap_or(NONE);
+        if written >= SEVERAL {
+            return Shape::Unknown;
+        }
+        self.shape(Value(written))
+    }
+
+    /// Notes that what is read from an array in `from` is of its elements' type.
+    pub(super) fn write_element(&mut self, from: u32, to: u32) {
+        let written = self.written.get(from as usize).copied().unwrap_or(NONE);
+        if written >= SEVERAL || self.written.get(to as usize) != Some(&NONE) {
+            return;
+        }
+        let Some((owner, record)) = self.alloc(Value(written).index()) else {
+            return;
+        };
+        if !matches!(self.shape(Value(written)), Shape::Array(_)) || record.args_len == 0 {
+            return;
+        }
+        if let Some(arg) = self.unit(owner).facts.args.get(record.args as usize) {
+            self.write_type(self.slot_in(owner, arg.slot), to);
+        }
+    }
+
     /// What a slot gains from another is of the type that is written for that.
     pub(super) fn pass_written(&mut self, from: u32, to: u32) {
         if let Some(one) = self.written.get(from as usize).copied() {
@@ -58,7 +84,7 @@ impl Linker<'_> {
         }
     }
 
-    fn note_written(&mut self, slot: u32, one: u32) {
+    pub(super) fn note_written(&mut self, slot: u32, one: u32) {
         if let Some(known) = self.written.get_mut(slot as usize) {
             *known = if *known == NONE || *known == one {
                 one
@@ -152,7 +178,10 @@ impl Linker<'_> {
             }
             Kind::External if value == OPAQUE => Shape::Unknown,
             Kind::External if self.externals[value.index() as usize].2.is_empty() => Shape::Null,
-            Kind::External => Shape::External(value.index()),
+            Kind::External => match self.element_outside(value) {
+                Some(element) => Shape::Array(OUTSIDE_ARRAY | element.index()),
+                None => Shape::External(value.index()),
+            },
             _ => Shape::Unknown,
         }
     }
@@ -227,9 +256,10 @@ impl Linker<'_> {
             (Shape::Function(_), Shape::External(_)) => fit::FUNCTION,
             (Shape::External(one), Shape::External(other)) => self.rank_outside(one, other, file),
             (_, Shape::External(id)) if any(self, id) => fit::ANY,
-            (Shape::Class(class), Shape::External(id)) => match self.external_base(class) {
-                Some(base) if base == id => fit::NEAR,
-                Some(_) if !self.is_primitive(id) => fit::PERHAPS,
+            (Shape::Class(class), Shape::External(id)) => match self.outside_above(class, id, file)
+            {
+                (Some(far), _) => fit::NEAR.saturating_sub(far as u32).max(fit::FUNCTION),
+                (None, true) if !self.is_primitive(id) => fit::PERHAPS,
                 _ => fit::NOT,
             },
             _ => fit::NOT,
@@ -262,8 +292,10 @@ impl Linker<'_> {
             return fit::SAME;
         }
         let traits = self.unit(file).traits;
-        let name = |id: u32| self.externals[id as usize].1;
-        let (from, to) = (name(one), name(other));
+        let (from, to) = (self.full_name(one), self.full_name(other));
+        if from == to {
+            return fit::SAME;
+        }
         let place = |name: u64| traits.widening.iter().position(|known| *known == name);
         if let (Some(from), Some(to)) = (place(from), place(to)) {
             return match to.checked_sub(from) {
@@ -306,25 +338,6 @@ impl Linker<'_> {
         }
     }
 
-    /// How far a type outside stands below another one.
-    fn above(&self, from: u64, to: u64, file: u32) -> Option<usize> {
-        let extends = &self.unit(file).traits.extends;
-        let mut seen = vec![(from, 0)];
-        let mut at = 0;
-        while let Some((name, far)) = seen.get(at).copied() {
-            if name == to {
-                return Some(far);
-            }
-            for base in extends.get(&name).into_iter().flatten() {
-                if seen.len() < MOST_ABOVE && seen.iter().all(|(known, _)| known != base) {
-                    seen.push((*base, far + 1));
-                }
-            }
-            at += 1;
-        }
-        None
-    }
-
     fn rank_function(&mut self, count: usize, class: u32) -> u32 {
         match self.single_method(class) {
             Some(method) if count == usize::MAX || self.params(method).len() == count => {
@@ -359,6 +372,9 @@ impl Linker<'_> {
 
     /// What is known of the elements of an array.
     fn element(&self, object: u32) -> Shape {
+        if object & OUTSIDE_ARRAY != 0 {
+            return self.shape(Value::new(Kind::External, object & !OUTSIDE_ARRAY));
+        }
         let Some((owner, record)) = self.alloc(object).filter(|(_, record)| record.args_len > 0)
         else {
             return Shape::Unknown;

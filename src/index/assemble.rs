@@ -192,6 +192,9 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 }
             };
             let outside = |name: &String| name_hash(format!("{prefix}::{name}").as_bytes());
+            let library = crate::lang::library::types(lang.spec().library());
+            let scheme = prefix.split(':').next().unwrap_or_default();
+            let of_library = |name: &str| name_hash(format!("{scheme}:{name}").as_bytes());
             LinkTraits {
                 call_constructs: traits.call_constructs,
                 implicit_this: traits.implicit_this,
@@ -210,7 +213,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 } else {
                     hash(&traits.prototype)
                 },
-                invokers: traits.invokers.iter().map(hash).collect(),
+                invokers: traits.invokers.iter().map(callable).collect(),
                 builtins: traits
                     .builtins
                     .iter()
@@ -218,6 +221,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     .map(|name| (hash(name), externals.intern(format!("{prefix}::{name}"))))
                     .collect(),
                 adders: traits.adders.iter().map(callable).collect(),
+                adds_results: traits.adds_results.iter().map(callable).collect(),
                 calls_back: traits.calls_back.iter().map(callable).collect(),
                 silent_callbacks: traits.silent_callbacks,
                 callables_apart: traits.callables_apart,
@@ -237,19 +241,41 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     .iter()
                     .filter_map(|(member, result)| {
                         let (owner, name) = member.split_once('.')?;
-                        let owner = if owner == "*" {
-                            0
-                        } else {
-                            name_hash(owner.as_bytes())
+                        let (owner, name) = match owner {
+                            "*" => (0, callable(&name.to_owned())),
+                            // What is read of an array is no call.
+                            "[]" => (name_hash(b"[]"), name_hash(name.as_bytes())),
+                            _ => (name_hash(owner.as_bytes()), callable(&name.to_owned())),
                         };
                         let result = externals.intern(result.clone());
-                        Some(((owner, callable(&name.to_owned())), result))
+                        Some(((owner, name), result))
                     })
                     .collect(),
+                library: library
+                    .iter()
+                    .flat_map(|known| known.gives.iter().map(|given| (&known.name, given)))
+                    .map(|(owner, (member, given))| {
+                        let key = (of_library(owner), callable(&(*member).to_owned()));
+                        let result = externals.intern(format!("{scheme}:{}", given.name));
+                        (key, (result, given.open))
+                    })
+                    .collect(),
+                functional: library
+                    .iter()
+                    .filter_map(|known| {
+                        let name = callable(&known.function?.to_owned());
+                        Some((of_library(&known.name), name))
+                    })
+                    .collect(),
+                top: traits.top_types.first().map_or(0, outside),
                 extends: traits
                     .extends
                     .iter()
                     .map(|(name, bases)| (hash(name), bases.iter().map(hash).collect()))
+                    .chain(library.iter().map(|known| {
+                        let bases = known.bases.iter().map(|base| of_library(base));
+                        (of_library(&known.name), bases.collect())
+                    }))
                     .collect(),
                 program_scope: traits.program_scope,
                 static_dispatch: traits.static_dispatch,

@@ -8,6 +8,7 @@ mod cpp;
 mod detect;
 mod go;
 mod java;
+pub mod library;
 pub mod modules;
 mod python;
 mod roles;
@@ -38,6 +39,7 @@ pub struct Spec {
     pub family: Family,
     grammar: fn() -> Language,
     roles: &'static str,
+    library: &'static str,
     lenient: bool,
     /// Rewrites, in place, what the grammar cannot read.
     mend: Option<Mend>,
@@ -68,6 +70,11 @@ pub struct Lang {
 }
 
 impl Spec {
+    /// What its standard library holds, as [`library::types`] reads it.
+    pub fn library(&self) -> &'static str {
+        self.library
+    }
+
     /// Its roles, as text.
     pub fn roles(&self) -> &'static str {
         self.roles
@@ -114,6 +121,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_python::LANGUAGE.into(),
         roles: include_str!("python/roles.toml"),
         lenient: false,
+        library: "",
         mend: None,
     },
     Spec {
@@ -125,6 +133,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_javascript::LANGUAGE.into(),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
+        library: "",
         mend: None,
     },
     Spec {
@@ -136,6 +145,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
+        library: "",
         mend: Some(typescript::mend),
     },
     Spec {
@@ -147,6 +157,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
+        library: "",
         mend: Some(typescript::mend),
     },
     Spec {
@@ -158,6 +169,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_rust::LANGUAGE.into(),
         roles: include_str!("rust/roles.toml"),
         lenient: false,
+        library: "",
         mend: None,
     },
     Spec {
@@ -169,6 +181,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_go::LANGUAGE.into(),
         roles: include_str!("go/roles.toml"),
         lenient: false,
+        library: "",
         mend: None,
     },
     Spec {
@@ -180,6 +193,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_java::LANGUAGE.into(),
         roles: include_str!("java/roles.toml"),
         lenient: false,
+        library: include_str!("java/library.txt"),
         mend: None,
     },
     Spec {
@@ -194,6 +208,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_cpp::LANGUAGE.into(),
         roles: include_str!("cpp/roles.toml"),
         lenient: true,
+        library: "",
         mend: None,
     },
     Spec {
@@ -205,6 +220,7 @@ pub static LANGUAGES: &[Spec] = &[
         grammar: || tree_sitter_c::LANGUAGE.into(),
         roles: include_str!("cpp/roles.toml"),
         lenient: true,
+        library: "",
         mend: None,
     },
 ];
@@ -243,7 +259,9 @@ pub const SOURCES: &[&str] = &[
     include_str!("cpp/mod.rs"),
     include_str!("go/manifest.rs"),
     include_str!("go/mod.rs"),
+    include_str!("java/library.txt"),
     include_str!("java/mod.rs"),
+    include_str!("library.rs"),
     include_str!("python/mod.rs"),
     include_str!("rust/mod.rs"),
     include_str!("typescript/mend.rs"),

@@ -107,6 +107,10 @@ pub struct Traits {
     /// Methods through which containers gain elements.
     #[serde(default)]
     pub adders: Vec<String>,
+    /// Methods through which containers gain what the functions that they are
+    /// given give.
+    #[serde(default)]
+    pub adds_results: Vec<String>,
     /// External functions that call the functions they are given; `*` is any.
     #[serde(default)]
     pub calls_back: Vec<String>,
@@ -149,8 +153,8 @@ pub struct Traits {
     /// are known.
     #[serde(default)]
     pub extends: BTreeMap<String, Vec<String>>,
-    /// What members outside give: `Type.member`, or `*.member` whatever the
-    /// type is, and the type of the result.
+    /// What members outside give: `Type.member`, `*.member` whatever the type
+    /// is, or `[].member` read of an array, and the type of the result.
     #[serde(default)]
     pub gives: BTreeMap<String, String>,
     /// Members outside that give the member whose name is a literal among the
