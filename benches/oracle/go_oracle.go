@@ -5,8 +5,9 @@
 // The target is the function or method that the type checker names. A call
 // through an interface has the interface's method as target and allows every
 // method of the module that implements it. Conversions and calls of function
-// values have no row. Test files and other platforms' files are not read. The
-// row's form: truth.py.
+// values have no row. Test files are not read; of files that are built on other
+// platforms, or by other releases, the functions of the same name are allowed.
+// The row's form: truth.py.
 package main
 
 import (
@@ -55,6 +56,9 @@ type module struct {
 	info       types.Info
 	syntax     []*ast.File
 	errors     int
+	// elsewhere has the functions of files that are not built here, by folder,
+	// receiver and name.
+	elsewhere map[[3]string][]place
 }
 
 // Import checks a package of the module itself and leaves others to the source importer.
@@ -81,11 +85,56 @@ func (m *module) ImportFrom(path, dir string, mode types.ImportMode) (*types.Pac
 			parsed = append(parsed, file)
 		}
 	}
+	for _, name := range listed.IgnoredGoFiles {
+		if file, err := parser.ParseFile(m.files, filepath.Join(folder, name), nil, parser.SkipObjectResolution); err == nil {
+			m.note(folder, file)
+		}
+	}
 	config := types.Config{Importer: m, FakeImportC: true, Error: func(error) { m.errors++ }}
 	checked, _ := config.Check(path, m.files, parsed, &m.info)
 	m.packages[path] = checked
 	m.syntax = append(m.syntax, parsed...)
 	return checked, nil
+}
+
+// note keeps the functions of a file that is not built here.
+func (m *module) note(folder string, file *ast.File) {
+	for _, declaration := range file.Decls {
+		function, ok := declaration.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		receiver := ""
+		if function.Recv != nil && len(function.Recv.List) > 0 {
+			kind := function.Recv.List[0].Type
+			if star, is := kind.(*ast.StarExpr); is {
+				kind = star.X
+			}
+			if name, is := kind.(*ast.Ident); is {
+				receiver = name.Name
+			}
+		}
+		if at, inside := m.place(function.Name.Pos()); inside {
+			key := [3]string{folder, receiver, function.Name.Name}
+			m.elsewhere[key] = append(m.elsewhere[key], at)
+		}
+	}
+}
+
+// variants lists what stands for a function where its file is not built.
+func (m *module) variants(function *types.Func) []place {
+	receiver := ""
+	if recv := function.Type().(*types.Signature).Recv(); recv != nil {
+		kind := recv.Type()
+		if pointer, is := kind.(*types.Pointer); is {
+			kind = pointer.Elem()
+		}
+		if named, is := kind.(*types.Named); is {
+			receiver = named.Obj().Name()
+		}
+	}
+	folder := filepath.Dir(m.files.Position(function.Pos()).Filename)
+	return m.elsewhere[[3]string{folder, receiver, function.Name()}]
 }
 
 // place gives a position inside the module, and whether it is inside.
@@ -154,6 +203,7 @@ func (m *module) call(call *ast.CallExpr, caller int) (row, bool) {
 				made.Allowed = m.implementers(object, of)
 			}
 		}
+		made.Allowed = append(made.Allowed, m.variants(object.Origin())...)
 	default:
 		return row{}, false
 	}
@@ -172,7 +222,7 @@ func main() {
 	}
 	files := token.NewFileSet()
 	m := &module{root: root, path: regexp.MustCompile(`(?m)^module\s+(\S+)`).FindStringSubmatch(string(text))[1], files: files,
-		outside: importer.ForCompiler(files, "source", nil).(types.ImporterFrom), packages: map[string]*types.Package{},
+		outside: importer.ForCompiler(files, "source", nil).(types.ImporterFrom), packages: map[string]*types.Package{}, elsewhere: map[[3]string][]place{},
 		info: types.Info{Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}}}
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {

@@ -4,9 +4,12 @@
 //
 // The target is the function that a signature belongs to; of an overloaded one
 // its implementation, the overloads being allowed. A method declared by an
-// interface or overridden further down allows those that implement it. A call
-// of a parameter or of a variable without a written function has no row. The
-// row's form: `truth.py`. `typescript` is found through NODE_PATH.
+// interface or overridden further down allows those that implement it: members
+// of classes, and of object literals written where the interface is expected.
+// A member of a union of types allows that of each. A call of a parameter or of
+// a variable without a written function has no row, nor has one through `call`,
+// `apply` or `bind`. The row's form: `truth.py`. `typescript` is found through
+// NODE_PATH.
 
 import { createRequire } from "node:module";
 import fs from "node:fs";
@@ -16,9 +19,24 @@ const ts = createRequire(import.meta.url)("typescript");
 const root = fs.realpathSync(process.argv[2]);
 const folders = process.argv.slice(3).map((f) => path.join(root, f));
 
-const files = folders.flatMap((folder) => ts.sys.readDirectory(folder, [".ts", ".tsx", ".mts"]))
-  .filter((f) => !f.endsWith(".d.ts"));
+/** The sources below the folders: TypeScript, or JavaScript where there is none. */
+function sources(extensions) {
+  return folders.flatMap((folder) => ts.sys.readDirectory(folder, extensions, ["**/node_modules"]))
+    .filter((f) => !f.endsWith(".d.ts"));
+}
+
+/** `paths` of the `tsconfig.json` nearest to the first folder. */
+function aliases() {
+  const at = ts.findConfigFile(folders[0] ?? root, ts.sys.fileExists);
+  const read = at?.startsWith(root) ? ts.readConfigFile(at, ts.sys.readFile).config?.compilerOptions : undefined;
+  if (!read?.paths) return {};
+  return { paths: read.paths, pathsBasePath: path.resolve(path.dirname(at), read.baseUrl ?? ".") };
+}
+
+const typed = sources([".ts", ".tsx", ".mts"]);
+const files = typed.length ? typed : sources([".js", ".jsx", ".mjs", ".cjs"]);
 const options = {
+  ...aliases(), ...(typed.length ? {} : { allowJs: true, checkJs: true, maxNodeModuleJsDepth: 0 }),
   strict: true, noEmit: true, skipLibCheck: true, target: ts.ScriptTarget.ES2022, types: [],
   module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, jsx: ts.JsxEmit.Preserve,
   lib: ["lib.es2023.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
@@ -54,11 +72,20 @@ function noteOverrides(node) {
       }
       for (const member of node.members) {
         const name = member.name?.getText();
-        if (!name || !(ts.isMethodDeclaration(member) || ts.isPropertyDeclaration(member))) continue;
+        if (!name || !(ts.isMethodDeclaration(member) || ts.isPropertyDeclaration(member) ||
+          ts.isMethodSignature(member) || ts.isPropertySignature(member))) continue;
         for (const other of type.symbol.members?.get(name)?.declarations ?? []) {
           below.set(other, (below.get(other) ?? new Set()).add(member));
         }
       }
+    }
+  }
+  const expected = ts.isObjectLiteralExpression(node) ? checker.getContextualType(node) : undefined;
+  for (const member of expected ? node.properties : []) {
+    const name = member.name && checker.getSymbolAtLocation(member.name)?.name;
+    const all = name ? (expected.types ?? [expected]).map((t) => t.getProperty(name)) : [];
+    for (const other of all.flatMap((symbol) => symbol?.declarations ?? [])) {
+      if (other !== member) below.set(other, (below.get(other) ?? new Set()).add(member));
     }
   }
   ts.forEachChild(node, noteOverrides);
@@ -71,13 +98,32 @@ function writtenFunction(declaration) {
   return value && (ts.isArrowFunction(value) || ts.isFunctionExpression(value)) ? value : undefined;
 }
 
+/** The functions that the branches of a variable's value are or name, where it is a choice. */
+function chosen(nameNode) {
+  const held = nameNode && symbolOf(nameNode)?.valueDeclaration;
+  const value = held && ts.isVariableDeclaration(held) ? held.initializer : undefined;
+  if (!value || !ts.isConditionalExpression(value)) return [];
+  return [value.whenTrue, value.whenFalse].flatMap((branch) => {
+    if (ts.isArrowFunction(branch) || ts.isFunctionExpression(branch)) return [branch];
+    const name = nameOf(branch);
+    const all = name && symbolOf(name)?.declarations || [];
+    return all.flatMap((d) => [d, ...(writtenFunction(d) ? [writtenFunction(d)] : [])]);
+  });
+}
+
 /** {targets, allowed, external} of a call, undefined when the checker cannot say. */
 function resolve(node, nameNode) {
+  const found = resolveSignature(node, nameNode);
+  return found && { ...found, allowed: [...found.allowed, ...chosen(nameNode)] };
+}
+
+function resolveSignature(node, nameNode) {
   const declaration = checker.getResolvedSignature(node)?.declaration;
   if (ts.isNewExpression(node) && (!declaration || !ts.isConstructorDeclaration(declaration))) {
     return resolveClass(node, declaration);
   }
   if (!declaration) return undefined;
+  if (isThrough(declaration)) return undefined;
   if (!inside(declaration)) return { targets: [], allowed: overriders(declaration), external: true };
   if (ts.isConstructorDeclaration(declaration)) {
     const type = ts.isNewExpression(node) ? classOf(node.expression) : declaration.parent;
@@ -93,12 +139,21 @@ function resolve(node, nameNode) {
     const symbol = declaration.name && checker.getSymbolAtLocation(declaration.name);
     const all = (symbol?.declarations ?? [declaration]).filter((d) => ts.isFunctionLike(d));
     const target = all.find((d) => d.body) ?? declaration;
-    return { targets: [target], allowed: [...all, ...all.flatMap(overriders)], external: !inside(target) };
+    // A member of a union of types is declared more than once.
+    const others = (nameNode && symbolOf(nameNode)?.declarations || []).filter((d) => ts.isFunctionLike(d));
+    const allowed = [...all, ...others];
+    return { targets: [target], allowed: [...allowed, ...allowed.flatMap(overriders)], external: !inside(target) };
   }
   // A signature in a type: only a constant with a written function decides it.
   const held = nameNode && symbolOf(nameNode)?.valueDeclaration;
   const written = held && ts.isVariableDeclaration(held) ? writtenFunction(held) : undefined;
   return written && inside(written) ? { targets: [written], allowed: [held], external: false } : undefined;
+}
+
+/** Whether a declaration is the method of functions that calls them, or gives them with a receiver. */
+function isThrough(declaration) {
+  return ["Function", "CallableFunction", "NewableFunction"].includes(declaration.parent?.name?.text) &&
+    ["call", "apply", "bind"].includes(declaration.name?.text) && !inside(declaration);
 }
 
 /** The symbol a name stands for, behind its import. */

@@ -357,7 +357,13 @@ impl Walk<'_> {
         for value in values {
             if let Some(mut from) = self.slot_of(value) {
                 if delegates {
-                    from = self.iterate(from, value);
+                    let (line, column) = (frame.line, frame.column);
+                    let at = Val {
+                        line,
+                        column,
+                        ..value
+                    };
+                    from = self.iterate(from, at);
                 }
                 self.builder.op(ret, op::STORE, from, any, NONE);
             }

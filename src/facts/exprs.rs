@@ -5,6 +5,9 @@ use super::leaves::unquote;
 use super::walk::{Frame, Mode, PlaceRec, Tag, Val, Walk};
 use crate::lang::{Field, NodeFlag, Role};
 
+/// The longest callee that is searched for line ends.
+const MOST_SCANNED: usize = 1 << 12;
+
 impl Walk<'_> {
     pub(super) fn value(frame: &Frame, tag: Tag, a: u32, b: u32, at: Val) -> Val {
         let (start, end) = (frame.start, frame.end);
@@ -202,6 +205,12 @@ impl Walk<'_> {
                 let text = &self.source[key.start as usize..key.end as usize];
                 self.key_name(text)
             }
+            [key] if self.is_known_key(*key) => {
+                let text = &self.source[key.start as usize..key.end as usize];
+                let text = [b"[", text, b"]"].concat();
+                self.slot_of(*key);
+                self.builder.made_name(&text)
+            }
             _ => {
                 for key in &keys {
                     self.slot_of(*key);
@@ -209,16 +218,35 @@ impl Walk<'_> {
                 self.builder.made_name(b"[?]")
             }
         };
+        let (line, column) = self.place_behind(frame, object, 0);
+        let object = Val {
+            line,
+            column,
+            ..object
+        };
         let at = self.places.len() as u32;
         self.places.push(PlaceRec {
             base,
             base_name: object.b,
             name,
-            line: object.line,
-            column: object.column,
+            line,
+            column,
             indexed: true,
         });
         Some(Self::value(frame, Tag::Place, at, NONE, object))
+    }
+
+    /// Whether a key is a member of an object whose members are keys.
+    fn is_known_key(&self, key: Val) -> bool {
+        let objects = &self.roles.traits.key_objects;
+        if key.tag != Tag::Place || objects.is_empty() {
+            return false;
+        }
+        let object = self.places[key.a as usize].base_name;
+        object != NONE && {
+            let name = self.builder.bytes(object);
+            objects.iter().any(|known| known.as_bytes() == name)
+        }
     }
 
     /// The name of the element under a literal key.
@@ -303,6 +331,7 @@ impl Walk<'_> {
                 place: 0,
             });
         }
+        let called = self.place_of_call(frame, callee);
         for value in &values {
             if element {
                 continue;
@@ -316,6 +345,7 @@ impl Walk<'_> {
             let Some(slot) = self.slot_of(*value) else {
                 continue;
             };
+            let (line, column) = self.place_behind(frame, *value, 1);
             let (name, spread) = match value.tag {
                 Tag::Keyed => (value.b, 0),
                 Tag::Spread if value.b == 1 => (NONE, arg_flag::KEYWORD_SPREAD),
@@ -329,7 +359,7 @@ impl Walk<'_> {
                 slot,
                 name,
                 flags: spread,
-                place: format::place(callee.line, value.line, value.column),
+                place: format::place(called.0, line, column),
             });
         }
         let (mut callee_slot, mut receiver, name) = self.callee(callee)?;
@@ -364,11 +394,12 @@ impl Walk<'_> {
         let start = self.builder.facts.args.len() as u32;
         let args_len = args.len() as u32;
         self.builder.facts.args.extend(args);
+        let (line, column) = called;
         self.builder.call(CallRec {
             caller: self.def,
             name,
-            line: callee.line,
-            column: callee.column,
+            line,
+            column,
             callee: callee_slot,
             receiver,
             result,
@@ -377,6 +408,36 @@ impl Walk<'_> {
             flags,
         });
         Some(Self::value(frame, Tag::Slot, result, NONE, callee))
+    }
+
+    /// Where a call stands: at the callee's name, or, where what another call
+    /// gives is called (`f(a)(b)`), behind that call.
+    fn place_of_call(&self, frame: &Frame, callee: Val) -> (u32, u32) {
+        if frame.role != Role::Call {
+            return (callee.line, callee.column);
+        }
+        self.place_behind(frame, callee, 0)
+    }
+
+    /// The place of a value, or where it is what a call gives, that of the end
+    /// of the call less `back` bytes: at its name the call itself stands.
+    fn place_behind(&self, frame: &Frame, value: Val, back: usize) -> (u32, u32) {
+        let end = value.end as usize;
+        let before = self.source.get(frame.start as usize..end);
+        let plain = value.tag != Tag::Slot || value.b != NONE;
+        match before {
+            Some(text) if !plain && text.len() < MOST_SCANNED && text.ends_with(b")") => {
+                let text = &text[..text.len() - back];
+                let lines = text.iter().filter(|byte| **byte == b'\n').count() as u32;
+                let last = text.iter().rposition(|byte| *byte == b'\n');
+                let column = match last {
+                    Some(at) => (text.len() - at) as u32,
+                    None => frame.column + text.len() as u32,
+                };
+                (frame.line + lines, column)
+            }
+            _ => (value.line, value.column),
+        }
     }
 
     /// The callee of a call that is written as object and name, or whose class

@@ -87,7 +87,8 @@ impl Linker<'_> {
                     continue;
                 }
                 let home = self.home(file_id, free.scope);
-                let found = self.look_up_module(home, name, slot, unit.family)
+                let apart = unit.traits.exports_apart && home == unit.module;
+                let found = (!apart && self.look_up_module(home, name, slot, unit.family))
                     || modules
                         .iter()
                         .any(|module| self.look_up_module(*module, name, slot, unit.family));

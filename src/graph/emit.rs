@@ -299,6 +299,7 @@ impl Linker<'_> {
                 }
                 continue;
             }
+            let decided = unit.traits.declared_types_hold && self.is_member_decided(call, at);
             // Where it is known what a call enters, declarations are no targets.
             let known = unit.traits.structural && self.has_body(id);
             while at != NONE {
@@ -307,6 +308,11 @@ impl Linker<'_> {
                 let external = cell.target & EXTERNAL != 0;
                 if known && !external && self.def(cell.target).flags & def_flag::ABSTRACT != 0 {
                     continue;
+                }
+                if decided && cell.inferred && !external && cell.arg == NONE {
+                    if self.def_name(cell.target) != unit.facts.hash(call.name) {
+                        continue;
+                    }
                 }
                 // Something outside without a name is decided, but no symbol.
                 if external && (implicit || self.is_nameless(cell.target & !EXTERNAL))

@@ -191,7 +191,7 @@ impl Linker<'_> {
                 let by_flow = record.name == NONE;
                 if self.admits(other, value) {
                     let inferred = inferred || (by_flow && !self.naming);
-                    self.sets.add(other, value, inferred);
+                    self.gain_value(other, value, inferred);
                 }
             }
             // Instances have no members before the hierarchy is known.
@@ -422,7 +422,16 @@ impl Linker<'_> {
             self.bind(value, Value(receiver))
         };
         if self.admits(to, value) {
-            self.sets.add(to, value, inferred);
+            self.gain_value(to, value, inferred);
+        }
+    }
+
+    /// Adds a value. A function that a full slot has no room for has its place
+    /// all the same: what the slot's written type says of its parameters holds.
+    fn gain_value(&mut self, to: u32, value: Value, inferred: bool) {
+        let new = self.sets.add(to, value, inferred);
+        if !new && self.has_signatures && !self.naming && self.sets.is_full(to) {
+            self.take_context(to, value);
         }
     }
 

@@ -164,6 +164,8 @@ pub struct LinkTraits {
     pub silent_callbacks: bool,
     /// Names of callables are apart from those of variables.
     pub callables_apart: bool,
+    /// What a file exports is not in its own scope.
+    pub exports_apart: bool,
     /// Imported names are seen in their own file alone.
     pub private_imports: bool,
     /// A function as a value is an object whose method calls it.

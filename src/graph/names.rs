@@ -104,6 +104,10 @@ pub(super) struct Linker<'a> {
     /// Where names stand in the text, for files that were asked.
     pub(super) texts: FxHashMap<u64, (u32, u32)>,
     pub(super) text_files: FxHashSet<u32>,
+    /// The methods that are called on variables of types outside.
+    pub(super) required: FxHashMap<u32, FxHashSet<u64>>,
+    /// Whether a type has the members of another, once that has been asked.
+    pub(super) fitting: FxHashMap<(u32, u32), bool>,
     /// Hashes of names that are keys of elements.
     pub(super) keys: FxHashSet<u64>,
     /// The last name of each path outside.
@@ -190,6 +194,8 @@ impl<'a> Linker<'a> {
             copy_ids: FxHashMap::default(),
             texts: FxHashMap::default(),
             text_files: FxHashSet::default(),
+            required: FxHashMap::default(),
+            fitting: FxHashMap::default(),
             keys: FxHashSet::default(),
             simple: input
                 .externals

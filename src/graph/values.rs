@@ -56,8 +56,11 @@ impl Value {
 /// Something outside that has no name of its own: what a call outside gives.
 pub(super) const OPAQUE: Value = Value((Kind::External as u32) << SHIFT);
 
-/// Most values that a slot holds; past it the slot is unknown.
+/// Most values that flow into a slot; past it the slot is unknown.
 pub(super) const CAP: usize = 18;
+
+/// Most values that a slot holds, with what its written type says.
+pub(super) const MOST: usize = 30;
 
 /// Values that stand in the slot's own record.
 const INLINE: usize = 4;
@@ -195,11 +198,15 @@ impl Sets {
 
     /// Adds a value that flows here; `true` where it is new.
     pub(super) fn add(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
-        !self.heads[slot as usize].typed && self.declare(slot, value, inferred)
+        !self.heads[slot as usize].typed && self.put(slot, value, inferred, CAP)
     }
 
     /// Adds a value that the written type says; `true` where it is new.
     pub(super) fn declare(&mut self, slot: u32, value: Value, inferred: bool) -> bool {
+        self.put(slot, value, inferred, MOST)
+    }
+
+    fn put(&mut self, slot: u32, value: Value, inferred: bool, most: usize) -> bool {
         if let Some(index) = self.position(slot, value) {
             let head = &mut self.heads[slot as usize];
             if !inferred && head.inferred >> index & 1 == 1 {
@@ -218,7 +225,7 @@ impl Sets {
         }
         let head = &mut self.heads[slot as usize];
         let len = usize::from(head.len);
-        if len >= CAP {
+        if len >= most {
             head.full = true;
             return false;
         }

@@ -225,6 +225,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 calls_back: traits.calls_back.iter().map(callable).collect(),
                 silent_callbacks: traits.silent_callbacks,
                 callables_apart: traits.callables_apart,
+                exports_apart: traits.exports_apart,
                 private_imports: traits.private_imports,
                 function_objects: traits.function_objects,
                 object_methods: traits.object_methods.iter().map(callable).collect(),

@@ -23,6 +23,12 @@ pub struct Traits {
     /// `object["name"]` is `object.name`.
     #[serde(default)]
     pub index_is_member: bool,
+    /// Objects whose members are keys of others: `Symbol`.
+    #[serde(default)]
+    pub key_objects: Vec<String>,
+    /// What a file exports is not in its own scope.
+    #[serde(default)]
+    pub exports_apart: bool,
     /// The first string of a body documents it.
     #[serde(default)]
     pub docstrings: bool,

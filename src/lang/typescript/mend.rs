@@ -1,10 +1,11 @@
 //! What the grammar cannot read, written so that it can: byte for byte in the
 //! same places.
 //!
-//! Two things are mended in files that do not parse: variance annotations of
-//! type parameters (`<in out T>`), which are blanked, and members of a type
+//! Three things are mended in files that do not parse: variance annotations of
+//! type parameters (`<in out T>`), which are blanked; members of a type
 //! without a semicolon before a signature that starts with `<` or `[` (the
-//! grammar takes `A⏎<B>(x: B): C` for the type `A<B>`), which get one.
+//! grammar takes `A⏎<B>(x: B): C` for the type `A<B>`), which get one; and
+//! escapes in templates, which the grammar does not know in types.
 
 /// The mended text, or `None` where there is nothing to mend.
 pub(super) fn mend(source: &[u8]) -> Option<Vec<u8>> {
@@ -13,6 +14,7 @@ pub(super) fn mend(source: &[u8]) -> Option<Vec<u8>> {
         source,
         at: 0,
         last: 0,
+        joined: false,
         open: Vec::new(),
     };
     let mut mended = false;
@@ -20,7 +22,11 @@ pub(super) fn mend(source: &[u8]) -> Option<Vec<u8>> {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => scan.at += 1,
             b'/' if scan.skip_comment_or_pattern() => {}
-            b'"' | b'\'' | b'`' => scan.skip_quoted(byte),
+            b'"' | b'\'' | b'`' => {
+                let from = scan.at;
+                scan.skip_quoted(byte);
+                mended |= byte == b'`' && blank_escapes(&mut out[from..scan.at]);
+            }
             b'<' | b'[' if scan.starts_member() => {
                 out[scan.at - 1] = b';';
                 mended = true;
@@ -35,6 +41,7 @@ pub(super) fn mend(source: &[u8]) -> Option<Vec<u8>> {
                     mended = true;
                 } else {
                     scan.last = b'a';
+                    scan.joined = JOINING.contains(&word);
                 }
             }
             _ => scan.take(),
@@ -43,11 +50,45 @@ pub(super) fn mend(source: &[u8]) -> Option<Vec<u8>> {
     mended.then_some(out)
 }
 
+/// Words after which a type goes on in the next line.
+const JOINING: [&[u8]; 9] = [
+    b"extends",
+    b"infer",
+    b"keyof",
+    b"typeof",
+    b"readonly",
+    b"is",
+    b"as",
+    b"in",
+    b"asserts",
+];
+
+/// Writes plain letters for the escapes of a template; `true` where there are any.
+fn blank_escapes(template: &mut [u8]) -> bool {
+    let mut at = 0;
+    let mut any = false;
+    while at + 1 < template.len() {
+        if template[at] != b'\\' {
+            at += 1;
+            continue;
+        }
+        any = true;
+        template[at] = b'_';
+        if template[at + 1].is_ascii_graphic() {
+            template[at + 1] = b'_';
+        }
+        at += 2;
+    }
+    any
+}
+
 struct Scan<'s> {
     source: &'s [u8],
     at: usize,
     /// The last byte that was neither white space nor comment.
     last: u8,
+    /// What ends there goes on in the next line: `extends`, `=>`.
+    joined: bool,
     /// Brackets that are open.
     open: Vec<u8>,
 }
@@ -62,6 +103,7 @@ impl<'s> Scan<'s> {
             }
             _ => {}
         }
+        self.joined = byte == b'>' && self.last == b'=';
         self.last = byte;
         self.at += 1;
     }
@@ -112,7 +154,7 @@ impl<'s> Scan<'s> {
             self.source.get(self.at + 1),
             Some(b' ' | b'=' | b'<') | None
         );
-        first && ended && !spaced && self.open.last() == Some(&b'{')
+        first && ended && !spaced && !self.joined && self.open.last() == Some(&b'{')
     }
 
     /// Skips a comment or a regular expression; `false` where a slash divides.
@@ -131,6 +173,7 @@ impl<'s> Scan<'s> {
                     return false;
                 }
                 self.last = b'"';
+                self.joined = false;
                 self.at += Self::pattern(rest);
                 return true;
             }
@@ -170,6 +213,7 @@ impl<'s> Scan<'s> {
         }
         self.at = self.at.min(self.source.len());
         self.last = b'"';
+        self.joined = false;
     }
 }
 
@@ -198,6 +242,23 @@ mod tests {
         let wanted = "type F = {\n  <A>(a: A): B\n  // text\n ;<C>(c: C): D\n}";
         assert_eq!(mended(source), wanted);
         assert_eq!(mended("f(\n  a\n  <b\n)"), "f(\n  a\n  <b\n)");
+    }
+
+    #[test]
+    fn a_bracket_after_a_word_that_joins_starts_no_member() {
+        let source = "type F = {\n  a: B extends\n    [C] ? D : E\n}";
+        assert_eq!(mended(source), source);
+        let source = "f(() => {\n  return (a) =>\n    [a] as B\n})";
+        assert_eq!(mended(source), source);
+    }
+
+    #[test]
+    fn escapes_in_templates_become_letters() {
+        assert_eq!(
+            mended("type A = `a \\`b\\` ${C}`; const d = 1"),
+            "type A = `a __b__ ${C}`; const d = 1"
+        );
+        assert_eq!(mended("`\\`"), "`__");
     }
 
     #[test]
