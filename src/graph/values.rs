@@ -122,6 +122,8 @@ pub(super) struct Sets {
     queue: std::collections::VecDeque<u32>,
     /// What slots with a written type can hold.
     pub(super) limits: super::limits::Limits,
+    /// Notes why values are where they are, where that is asked for.
+    pub(super) trace: Option<Box<super::trace::Trace>>,
 }
 
 impl Sets {
@@ -131,6 +133,7 @@ impl Sets {
             blocks: Vec::new(),
             queue: std::collections::VecDeque::new(),
             limits: super::limits::Limits::default(),
+            trace: None,
         }
     }
 
@@ -207,6 +210,9 @@ impl Sets {
                 if index < usize::from(head.done.max(head.old)) {
                     head.risen |= 1 << index;
                 }
+                if let Some(trace) = &mut self.trace {
+                    trace.arrive(slot, value);
+                }
             }
             return false;
         }
@@ -221,6 +227,9 @@ impl Sets {
         if len >= CAP {
             head.full = true;
             return false;
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.arrive(slot, value);
         }
         if inferred {
             head.inferred |= 1 << len;
