@@ -53,7 +53,6 @@ impl Pen<'_> {
 
     /// How an edge was found, a line a step.
     pub(super) fn explanation(&mut self, steps: &[Because], depth: u32) -> io::Result<()> {
-        let mut path = None;
         for step in steps {
             writeln!(self.out)?;
             indent(self.out, depth + 3)?;
@@ -62,13 +61,7 @@ impl Pen<'_> {
             writeln!(self.out)?;
             indent(self.out, depth + 3)?;
             write!(self.out, "{:21}", "")?;
-            if path != Some(&step.path) {
-                self.place(&step.path, step.line)?;
-                path = Some(&step.path);
-            } else {
-                write!(self.out, ":")?;
-                self.put(GREEN, &step.line.to_string())?;
-            }
+            self.place(&step.path, step.line)?;
             self.put(DIM, &format!("  {}", shorten(&step.code.lossy(), 90)))?;
         }
         Ok(())

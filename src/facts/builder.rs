@@ -8,6 +8,9 @@ use super::format::{
 };
 use crate::text::name_hash;
 
+/// Set in the place of a slot that is no variable.
+pub const TEMPORARY: u32 = 1 << 31;
+
 /// Facts while they are gathered; operations still carry their trigger.
 pub(super) struct Builder<'s> {
     pub(super) source: &'s [u8],
@@ -23,6 +26,10 @@ pub(super) struct Builder<'s> {
     pub(super) named: Vec<u32>,
     /// Names of callables, where they are apart from those of variables.
     apart: Option<FxHashMap<u32, u32>>,
+    /// Where each slot was made, where that is asked for.
+    places: Option<Vec<u32>>,
+    /// Where the walk is, then.
+    here: u32,
 }
 
 impl<'s> Builder<'s> {
@@ -39,6 +46,8 @@ impl<'s> Builder<'s> {
             literal_slots: FxHashMap::default(),
             named: Vec::new(),
             apart: None,
+            places: None,
+            here: 0,
         };
         builder.facts.refs.reserve(lines);
         builder.facts.calls.reserve(lines / 2);
@@ -114,10 +123,35 @@ impl<'s> Builder<'s> {
         (at, bytes.len() as u32)
     }
 
+    /// Notes from now on where slots are made.
+    pub(super) fn locate(&mut self) {
+        self.places = Some(Vec::new());
+    }
+
+    /// The walk is at this byte.
+    #[inline]
+    pub(super) fn is_at(&mut self, start: usize) {
+        if self.places.is_some() {
+            self.here = start as u32;
+        }
+    }
+
     pub(super) fn slot(&mut self) -> u32 {
         self.alias.push(NONE);
+        if let Some(places) = &mut self.places {
+            places.push(TEMPORARY | self.here);
+        }
         self.slots += 1;
         self.slots - 1
+    }
+
+    /// A slot that is a variable.
+    pub(super) fn variable(&mut self) -> u32 {
+        let slot = self.slot();
+        if let Some(place) = self.places.as_mut().and_then(|places| places.last_mut()) {
+            *place &= !TEMPORARY;
+        }
+        slot
     }
 
     /// Makes `slot` another name of `other`.
@@ -287,7 +321,8 @@ impl<'s> Builder<'s> {
     }
 
     /// Resolves aliases, drops mentions of locals, orders what is looked up.
-    pub(super) fn finish(mut self) -> Facts {
+    /// With it, the first byte of each slot, where that was asked for.
+    pub(super) fn finish(mut self) -> (Facts, Vec<u32>) {
         // Slots that are another's name disappear; the rest move together.
         let mut number = vec![NONE; self.slots as usize];
         let mut next = 0;
@@ -365,7 +400,12 @@ impl<'s> Builder<'s> {
         self.drop_local_mentions(next);
         self.mark_returned_parameters(next);
         self.order(next);
-        self.facts
+        let mut places = vec![u32::MAX; self.places.as_ref().map_or(0, |_| next as usize)];
+        for (slot, at) in self.places.iter().flatten().enumerate() {
+            let first = &mut places[number[slot] as usize];
+            *first = (*first).min(*at);
+        }
+        (self.facts, places)
     }
 
     /// A mention is kept when its slot may be a definition, an import or a

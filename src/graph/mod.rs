@@ -37,7 +37,7 @@ mod traits_dispatch;
 mod values;
 
 pub use emit::{Edge, EdgeKind, Linked, Reason, Unresolved};
-pub use explain::{Asked, Explainer, RULES, Step};
+pub use explain::{Asked, Explainer, Locate, RULES, Spot, Step};
 
 use rustc_hash::FxHashMap;
 

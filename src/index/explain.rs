@@ -14,8 +14,8 @@ use super::build::{Job, Packs, entry, manifests};
 use super::encode::{FileEntry, numbers};
 use super::records::EdgeRec;
 use super::{Builder, Error, Snapshot, Source, SourceFile, Store};
-use crate::facts::{View, extract};
-use crate::graph::{Asked, EdgeKind, Explainer, Step};
+use crate::facts::{self, TEMPORARY, View, extract};
+use crate::graph::{Asked, EdgeKind, Explainer, Locate, Spot, Step};
 use crate::lang::language;
 use crate::lang::modules::Manifest;
 
@@ -46,7 +46,7 @@ pub struct Explanations<'a> {
     snapshot: &'a Snapshot,
     source: &'a dyn Source,
     /// Per parsed file, its place among the source's.
-    places: Vec<usize>,
+    places: &'a [usize],
     labels: &'a [&'a [u8]],
     /// Per file of the snapshot, its number among the parsed ones.
     unit_of: FxHashMap<u32, u32>,
@@ -180,7 +180,8 @@ pub fn explain<R>(
         });
     }
     Ok(with_input(&parsed, &manifests, |input| {
-        let explainer = Explainer::new(input, &labels);
+        let locate = located(&parsed, &places, source, deadline);
+        let explainer = Explainer::new(input, &labels, locate);
         let (symbol_of, file_of_unit) = numbers(&entries, &explainer.outline());
         let mut defs: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
         for (def, symbol) in symbol_of.iter().enumerate() {
@@ -191,7 +192,7 @@ pub fn explain<R>(
             explainer,
             snapshot,
             source,
-            places,
+            places: &places,
             labels: &labels,
             unit_of: units.map(|(unit, file)| (*file, unit as u32)).collect(),
             defs,
@@ -210,4 +211,67 @@ fn parsed_again(
     let bytes = source.read(job.at).ok()?;
     let found = extract(parser, &bytes, language(job.language)?, deadline).ok()?;
     Some(found.facts.to_bytes())
+}
+
+/// Tells where slots of the files are written: a file is parsed again when it
+/// is first asked about.
+fn located<'a>(
+    parsed: &'a [Parsed<'a>],
+    places: &'a [usize],
+    source: &'a dyn Source,
+    deadline: Duration,
+) -> Locate<'a> {
+    let mut parser = tree_sitter::Parser::new();
+    let mut known: FxHashMap<u32, Spots> = FxHashMap::default();
+    Box::new(move |file, slot| {
+        let spots = known.entry(file).or_insert_with(|| {
+            let unit = &parsed[file as usize];
+            let text = source.read(places[file as usize]).unwrap_or_default();
+            Spots::of(&mut parser, text, unit, deadline)
+        });
+        spots.get(slot)
+    })
+}
+
+/// Where the slots of one file are written.
+pub struct Spots {
+    text: Vec<u8>,
+    lines: Vec<u32>,
+    starts: Vec<u32>,
+}
+
+impl Spots {
+    /// Those of a file with that text; none where it has other facts than `unit`.
+    pub fn of(
+        parser: &mut tree_sitter::Parser,
+        text: Vec<u8>,
+        unit: &Parsed<'_>,
+        deadline: Duration,
+    ) -> Self {
+        let lang = language(unit.language);
+        let starts = lang.and_then(|lang| facts::places(parser, &text, lang, deadline).ok());
+        let starts = starts.filter(|starts| starts.len() == unit.facts.slots() as usize);
+        let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let lines = ends.map(|(at, _)| at as u32).collect();
+        Self {
+            starts: starts.unwrap_or_default(),
+            lines,
+            text,
+        }
+    }
+
+    /// Where a slot is written.
+    pub fn get(&self, slot: u32) -> Option<Spot> {
+        let place = *self.starts.get(slot as usize)?;
+        let start = (place & !TEMPORARY) as usize;
+        let rest = self.text.get(start..)?;
+        let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 128..);
+        let end = rest.iter().position(|byte| !word(byte)).unwrap_or(rest.len());
+        let name = String::from_utf8_lossy(&rest[..end]).into_owned();
+        let known = place & TEMPORARY == 0 && !name.is_empty();
+        Some(Spot {
+            line: self.lines.partition_point(|end| (*end as usize) < start) as u32 + 1,
+            name: known.then_some(name),
+        })
+    }
 }

@@ -47,7 +47,7 @@ pub use builder::SegmentBuilder;
 pub use checked::Checked;
 pub use encode::STORED;
 pub use error::Error;
-pub use explain::{Explanations, Told, explain};
+pub use explain::{Explanations, Spots, Told, explain};
 pub use gc::{GcPolicy, GcReport, Reach, Wanted};
 pub use header::{FORMAT_VERSION, Identity, Kind, ObjectFormat, Section};
 pub use io::{Entry, EntryKind, StoreFile, StoreIo};

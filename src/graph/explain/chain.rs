@@ -1,15 +1,18 @@
 //! The way of one value back to where it came from.
 
 use super::Explainer;
-use super::Step;
+use super::{Spot, Step};
 use super::roles::Role;
-use crate::facts::format::{NONE, seed};
+use crate::facts::format::{NONE, param_flag, seed};
 use crate::graph::names::kind;
 use crate::graph::trace::{Arrival, Cause, Via};
 use crate::graph::values::{Kind, OPAQUE, Value};
 
 /// Most hops of one way; a longer one is cut.
 const MOST: usize = 512;
+
+/// Most written types that lead on to a class within one chain.
+const MOST_CLASSES: u32 = 8;
 
 /// Most steps that are told.
 const MOST_TOLD: usize = 24;
@@ -20,9 +23,35 @@ pub(super) struct Chain {
     /// Where the last step stands.
     pub(super) file: u32,
     pub(super) line: u32,
-    /// Whether an import was passed already.
+    /// Whether the last step was an import or the like.
     pub(super) imported: bool,
+    /// How often a written type led on to its class.
+    depth: u32,
 }
+
+/// Rules about names, of which one may lead to the next.
+const NAMES: &[&str] = &[
+    "import",
+    "reexport",
+    "wildcard_import",
+    "package_scope",
+    "included_file",
+    "module_member",
+];
+
+/// Rules that name what a class makes of a name.
+const MEMBERS: &[&str] = &[
+    "member_of",
+    "inherited_member",
+    "embedded",
+    "super",
+    "bound",
+    "trait_implementation",
+    "interface_implementation",
+    "override",
+    "callable_object",
+    "property",
+];
 
 impl Chain {
     pub(super) fn at(file: u32, line: u32) -> Self {
@@ -31,6 +60,7 @@ impl Chain {
             file,
             line,
             imported: false,
+            depth: 0,
         }
     }
 
@@ -43,6 +73,17 @@ impl Chain {
             text,
         };
         (self.file, self.line) = (file, line);
+        self.imported = NAMES.contains(&rule);
+        // What moves a value within one line is told once; where a class stands
+        // is no step between its name and its member.
+        let told = self.steps.last().is_some_and(|last| {
+            let assigned = last.rule == "assigned" && (last.file, last.line) == (file, line);
+            let class = matches!(last.rule, "definition" | "local_binding");
+            assigned || class && self.steps.len() > 1 && MEMBERS.contains(&rule)
+        });
+        if told {
+            self.steps.pop();
+        }
         if self.steps.last() != Some(&step) {
             self.steps.push(step);
         }
@@ -115,9 +156,30 @@ impl Explainer<'_> {
     pub(super) fn place_of_slot(&mut self, slot: u32) -> Option<(u32, u32)> {
         let file = self.linker.slot_home(slot)?;
         let roles = self.roles(slot);
-        let calls = |role: &&Role| !matches!(role, Role::Used(_));
-        let first = roles.iter().find(calls).or(roles.first())?;
-        self.place_of(file, *first)
+        let places = |role: &&Role| !matches!(role, Role::Used(_) | Role::Free(_));
+        let known = roles.iter().filter(places);
+        let known = known.filter_map(|role| self.place_of(file, *role)).next();
+        if known.is_some() {
+            return known;
+        }
+        if let Some(spot) = self.spot(slot) {
+            return Some((file, spot.line));
+        }
+        self.place_of(file, *roles.first()?)
+    }
+
+    /// Where a slot is written in the text, and its name if it is a variable.
+    pub(super) fn spot(&mut self, slot: u32) -> Option<Spot> {
+        let file = self.linker.slot_home(slot)?;
+        let local = slot - self.linker.slot_base[file as usize];
+        (self.locate)(file, local)
+    }
+
+    /// The name of the local variable that a slot is, and where it is written.
+    pub(super) fn variable(&mut self, slot: u32) -> Option<(u32, u32, String)> {
+        let file = self.linker.slot_home(slot)?;
+        let spot = self.spot(slot)?;
+        Some((file, spot.line, spot.name?))
     }
 
     /// Tells of a value that was in its slot from the start.
@@ -138,10 +200,7 @@ impl Explainer<'_> {
                     chain.tell("receiver", chain.file, chain.line, text);
                 }
             }
-            Kind::Super => {
-                let class = self.quoted(value.index());
-                chain.tell_here("super", format!("`super` inside {class}"));
-            }
+            Kind::Super => {}
             Kind::Module => self.tell_module(chain, slot, value.index()),
             Kind::External if value == OPAQUE => {}
             Kind::External => self.tell_outside(chain, slot, value),
@@ -153,10 +212,27 @@ impl Explainer<'_> {
                     _ => (file, line),
                 };
                 if self.is_written_type(value) {
+                    self.follow_class(chain, value);
                     return;
                 }
                 chain.tell("literal", file, line, format!("{text} written here"));
             }
+        }
+    }
+
+    /// Goes on to the class that a written type applies.
+    fn follow_class(&mut self, chain: &mut Chain, value: Value) {
+        chain.depth += 1;
+        let Some((file, record)) = self.linker.alloc(value.index()) else {
+            return;
+        };
+        if record.class_slot == NONE || chain.depth > MOST_CLASSES {
+            return;
+        }
+        let slot = self.linker.slot_in(file, record.class_slot);
+        let class = self.linker.sets.values(slot).next();
+        if let Some((class, _)) = class {
+            self.follow(chain, slot, class, u32::MAX);
         }
     }
 
@@ -169,10 +245,9 @@ impl Explainer<'_> {
     /// The name that a function has for its receiver.
     pub(super) fn receiver_name(&self, def: u32) -> String {
         let file = self.linker.file_of(def);
-        let this = self.linker.def(def).this_slot;
-        let params = self.linker.params(def).iter();
-        let mut own = params.filter(|param| param.slot == this && param.name != NONE);
-        match own.next() {
+        let mut params = self.linker.params(def).iter();
+        let own = params.find(|param| param.flags & param_flag::THIS != 0 && param.name != NONE);
+        match own {
             Some(param) => format!("`{}`", self.text(file, param.name)),
             None => "`this`".to_owned(),
         }
@@ -209,7 +284,6 @@ impl Explainer<'_> {
             let line = self.linker.unit(file).facts.imports[at as usize].line;
             let rule = if chain.imported { "reexport" } else { "import" };
             chain.tell(rule, file, line, format!("{} is {text}", self.import_text(file, at)));
-            chain.imported = true;
         } else {
             chain.tell_here("package_scope", format!("the name is that of {text}"));
         }
@@ -228,7 +302,6 @@ impl Explainer<'_> {
                 let line = self.linker.unit(file).facts.imports[at as usize].line;
                 let import = self.import_text(file, at);
                 chain.tell("external_import", file, line, format!("{import} is {text}, outside"));
-                chain.imported = true;
             }
             (Some((false, _)), _) => {
                 chain.tell_here("builtin", format!("the language provides {text}"));

@@ -169,7 +169,7 @@ impl Explainer<'_> {
                 };
                 chain.tell(rule, file, line, text);
             }
-            Deed::Iterate => chain.tell_here("element_of", self.element_text(with)),
+            Deed::Iterate => self.tell_element(chain, to, with),
             Deed::Replace(_) => chain.tell_here(
                 "type_argument",
                 format!("a type parameter stands for {}", self.described(value)),
@@ -233,9 +233,12 @@ impl Explainer<'_> {
             match with.kind() {
                 Kind::Module => {
                     chain.tell("module_member", file, line, format!("a member of {of}"));
-                    chain.imported = true;
                 }
                 Kind::Def => chain.tell("member_of", file, line, format!("a member of {of} itself")),
+                Kind::Object | Kind::Applied if self.is_argument(call, from) => {
+                    let text = format!("{called} puts its argument into {of}");
+                    chain.tell("stored", file, line, text);
+                }
                 Kind::Object | Kind::Applied => {
                     chain.tell("element_of", file, line, format!("held by {of}"));
                 }
@@ -279,6 +282,16 @@ impl Explainer<'_> {
         }
     }
 
+    fn tell_element(&mut self, chain: &mut Chain, to: u32, of: Value) {
+        let text = self.element_text(of);
+        match self.variable(to) {
+            Some((file, line, name)) => {
+                chain.tell("element_of", file, line, format!("`{name}` is {text}"));
+            }
+            None => chain.tell_here("element_of", text),
+        }
+    }
+
     fn element_text(&self, of: Value) -> String {
         match self.type_name(of) {
             Some(name) => format!("an element of {name}"),
@@ -309,7 +322,6 @@ impl Explainer<'_> {
             chain.tell_here("element_of", self.element_text(of));
         } else if of.kind() == Kind::Module {
             chain.tell_here("module_member", format!("`{text}` is a member of {whose}"));
-            chain.imported = true;
         } else {
             let callable = self.role(from, |role| match role {
                 Role::Def(def) => Some(def),
@@ -327,7 +339,7 @@ impl Explainer<'_> {
     fn directly(&mut self, chain: &mut Chain, hop: &Hop, deed: Deed) {
         let Hop { to, value, cause } = *hop;
         match deed {
-            Deed::Copy => self.tell_copy(chain, to),
+            Deed::Copy => self.tell_copy(chain, cause.slot, to),
             Deed::Instance => self.tell_declared(chain, to, value),
             Deed::Load { name, file, site } if value.kind() == Kind::External => {
                 self.go_to_site(chain, file, site);
@@ -345,7 +357,7 @@ impl Explainer<'_> {
                 let (file, line) = self.place_of_call(call);
                 chain.tell("library_call", file, line, format!("{} gives it", self.call_text(call)));
             }
-            Deed::Iterate => chain.tell_here("element_of", self.element_text(cause.value)),
+            Deed::Iterate => self.tell_element(chain, to, cause.value),
             Deed::Await => chain.tell_here("awaited", format!("{} is awaited", self.described(value))),
             Deed::Enter => chain.tell_here("entered", format!("{} is entered", self.described(value))),
             Deed::Narrow => chain.tell_here(
@@ -376,7 +388,11 @@ impl Explainer<'_> {
         }
     }
 
-    fn tell_copy(&mut self, chain: &mut Chain, to: u32) {
+    fn tell_copy(&mut self, chain: &mut Chain, from: u32, to: u32) {
+        let is_this = |role| matches!(role, Role::This(_)).then_some(());
+        if self.role(from, is_this).is_some() || self.role(to, is_this).is_some() {
+            return;
+        }
         if let Some((def, name)) = self.param_of(to) {
             let (file, line) = (self.linker.file_of(def), self.linker.def(def).line);
             chain.tell("default_value", file, line, format!("{name} has a default value"));
@@ -397,6 +413,11 @@ impl Explainer<'_> {
                 let name = self.text(file, name);
                 if !name.is_empty() {
                     chain.tell_here("assigned", format!("`{name}` is assigned"));
+                }
+            }
+            (None, _) => {
+                if let Some((file, line, name)) = self.variable(to) {
+                    chain.tell("assigned", file, line, format!("`{name}` is assigned"));
                 }
             }
             _ => {}
@@ -430,7 +451,13 @@ impl Explainer<'_> {
                 };
                 chain.tell("declared_type", file, line, text);
             }
-            None => chain.tell_here("declared_type", format!("declared {declared}")),
+            None => match self.variable(to) {
+                Some((file, line, name)) => {
+                    let text = format!("`{name}` is declared {declared}");
+                    chain.tell("declared_type", file, line, text);
+                }
+                None => chain.tell_here("declared_type", format!("declared {declared}")),
+            },
         }
     }
 
@@ -500,7 +527,6 @@ impl Explainer<'_> {
             _ => text,
         };
         chain.tell(rule, file, line, text);
-        chain.imported = true;
         let target = unit.imports[at as usize].module;
         if let (Some(home), true) = (home, target != NONE) {
             self.tell_wildcards(chain, target, self.linker.unit(home).module);
@@ -528,7 +554,6 @@ impl Explainer<'_> {
         }
         let other = self.linker.unit(home).module;
         let place = self.label(home);
-        chain.imported = true;
         if unit.traits.program_scope {
             let text = format!("`{name}` is seen in `{place}`, which is included");
             chain.tell_here("included_file", text);

@@ -177,7 +177,7 @@ impl Explainer<'_> {
         {
             ("constructor", format!("making an instance of {shown} calls it"))
         } else if value.kind() == Kind::Super {
-            ("super", format!("{base} comes after {shown} in the order of its bases"))
+            ("super", format!("`super` in {shown} is {base}, the next in the order of its bases"))
         } else if calls_object && owner == class {
             ("callable_object", format!("calling an instance of {shown} calls {name}"))
         } else if self.linker.def(class).kind == kind::TYPE_PARAM && owner != class {

@@ -55,6 +55,18 @@ pub struct Asked<'t> {
     pub external: bool,
 }
 
+/// Where a slot is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Line, 1-based.
+    pub line: u32,
+    /// The name of the variable that it is, if it is one.
+    pub name: Option<String>,
+}
+
+/// Tells where a slot of a file is written, as far as that is known.
+pub type Locate<'a> = Box<dyn FnMut(u32, u32) -> Option<Spot> + 'a>;
+
 /// A call by its number, and the argument at a place (or none).
 type CallAt = (u32, u32);
 
@@ -64,6 +76,7 @@ pub struct Explainer<'a> {
     /// The notes, taken out of the linker.
     trace: Box<Trace>,
     labels: &'a [&'a [u8]],
+    locate: Locate<'a>,
     roles: FxHashMap<u32, FxHashMap<u32, Vec<roles::Role>>>,
     calls: FxHashMap<u32, FxHashMap<(u32, u32), Vec<CallAt>>>,
     /// Per file, the members that were found where: line, column, number.
@@ -73,8 +86,9 @@ pub struct Explainer<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    /// Links `input` and notes how. `labels` are what its files are called.
-    pub fn new(input: &'a Input<'a>, labels: &'a [&'a [u8]]) -> Self {
+    /// Links `input` and notes how. `labels` are what its files are called;
+    /// `locate` tells where slots are written, which facts do not say.
+    pub fn new(input: &'a Input<'a>, labels: &'a [&'a [u8]], locate: Locate<'a>) -> Self {
         let mut linker = Linker::new(input);
         linker.trace();
         let mut linker = solved(linker);
@@ -83,6 +97,7 @@ impl<'a> Explainer<'a> {
             linker,
             trace,
             labels,
+            locate,
             roles: FxHashMap::default(),
             calls: FxHashMap::default(),
             refers: None,
