@@ -8,8 +8,16 @@ use super::format::{
 };
 use crate::text::name_hash;
 
-/// Set in the place of a slot that is no variable.
-pub const TEMPORARY: u32 = 1 << 31;
+/// Where a slot was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Whether it is no variable.
+    pub temporary: bool,
+    /// The first byte of what was looked at.
+    pub start: u32,
+    /// The name of the variable that it is, or [`NONE`].
+    pub name: u32,
+}
 
 /// Facts while they are gathered; operations still carry their trigger.
 pub(super) struct Builder<'s> {
@@ -27,7 +35,7 @@ pub(super) struct Builder<'s> {
     /// Names of callables, where they are apart from those of variables.
     apart: Option<FxHashMap<u32, u32>>,
     /// Where each slot was made, where that is asked for.
-    places: Option<Vec<u32>>,
+    places: Option<Vec<Place>>,
     /// Where the walk is, then.
     here: u32,
 }
@@ -139,17 +147,21 @@ impl<'s> Builder<'s> {
     pub(super) fn slot(&mut self) -> u32 {
         self.alias.push(NONE);
         if let Some(places) = &mut self.places {
-            places.push(TEMPORARY | self.here);
+            places.push(Place {
+                temporary: true,
+                start: self.here,
+                name: NONE,
+            });
         }
         self.slots += 1;
         self.slots - 1
     }
 
-    /// A slot that is a variable.
-    pub(super) fn variable(&mut self) -> u32 {
+    /// A slot that is the variable of that name.
+    pub(super) fn variable(&mut self, name: u32) -> u32 {
         let slot = self.slot();
         if let Some(place) = self.places.as_mut().and_then(|places| places.last_mut()) {
-            *place &= !TEMPORARY;
+            (place.temporary, place.name) = (false, name);
         }
         slot
     }
@@ -321,8 +333,8 @@ impl<'s> Builder<'s> {
     }
 
     /// Resolves aliases, drops mentions of locals, orders what is looked up.
-    /// With it, the first byte of each slot, where that was asked for.
-    pub(super) fn finish(mut self) -> (Facts, Vec<u32>) {
+    /// With it, where each slot was first made, where that was asked for.
+    pub(super) fn finish(mut self) -> (Facts, Vec<Place>) {
         // Slots that are another's name disappear; the rest move together.
         let mut number = vec![NONE; self.slots as usize];
         let mut next = 0;
@@ -400,10 +412,15 @@ impl<'s> Builder<'s> {
         self.drop_local_mentions(next);
         self.mark_returned_parameters(next);
         self.order(next);
-        let mut places = vec![u32::MAX; self.places.as_ref().map_or(0, |_| next as usize)];
-        for (slot, at) in self.places.iter().flatten().enumerate() {
+        let nowhere = Place {
+            temporary: true,
+            start: u32::MAX,
+            name: NONE,
+        };
+        let mut places = vec![nowhere; self.places.as_ref().map_or(0, |_| next as usize)];
+        for (slot, place) in self.places.iter().flatten().enumerate() {
             let first = &mut places[number[slot] as usize];
-            *first = (*first).min(*at);
+            *first = (*first).min(*place);
         }
         (self.facts, places)
     }

@@ -30,7 +30,7 @@ mod types;
 mod view;
 mod walk;
 
-pub use builder::TEMPORARY;
+pub use builder::Place;
 pub use format::{Facts, View};
 
 use std::borrow::Cow;
@@ -72,14 +72,13 @@ pub fn extract(
     Ok(Extracted { facts, lines })
 }
 
-/// Where each slot of the facts of `source` was made, by its first byte, with
-/// [`TEMPORARY`] where it is no variable.
+/// Where each slot of the facts of `source` was made.
 pub fn places(
     parser: &mut Parser,
     source: &[u8],
     lang: &Lang,
     deadline: Duration,
-) -> Result<Vec<u32>, Gap> {
+) -> Result<Vec<Place>, Gap> {
     let tree = syntax(parser, source, lang, deadline)?;
     Ok(walk::facts(&tree, source, lang.roles(), true).1)
 }

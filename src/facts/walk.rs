@@ -8,7 +8,7 @@
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
-use super::builder::Builder;
+use super::builder::{Builder, Place};
 use super::format::{DefRec, Facts, NONE};
 use super::scope::{ScopeKind, Scopes};
 use crate::lang::{DefKind, Field, NodeFlag, Role, Roles, Row};
@@ -154,9 +154,9 @@ pub(super) struct Walk<'s> {
     pub(super) heirs: rustc_hash::FxHashSet<u32>,
 }
 
-/// Walks `tree` and gives the facts of its file; where `locates`, also the first
-/// byte of each slot.
-pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles, locates: bool) -> (Facts, Vec<u32>) {
+/// Walks `tree` and gives the facts of its file; where `locates`, also where each
+/// slot was made.
+pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles, locates: bool) -> (Facts, Vec<Place>) {
     let mut walk = Walk {
         roles,
         source,
@@ -220,7 +220,7 @@ impl Walk<'_> {
         self.scopes.open(ScopeKind::Module, 0);
     }
 
-    pub(super) fn end(mut self) -> (Facts, Vec<u32>) {
+    pub(super) fn end(mut self) -> (Facts, Vec<Place>) {
         self.exports_object();
         while self.scopes.depth() > 0 {
             self.close_scope();

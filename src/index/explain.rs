@@ -14,7 +14,8 @@ use super::build::{Job, Packs, entry, manifests};
 use super::encode::{FileEntry, numbers};
 use super::records::EdgeRec;
 use super::{Builder, Error, Snapshot, Source, SourceFile, Store};
-use crate::facts::{self, TEMPORARY, View, extract};
+use crate::facts::format::NONE;
+use crate::facts::{self, Place, View, extract};
 use crate::graph::{Asked, EdgeKind, Explainer, Locate, Spot, Step};
 use crate::lang::language;
 use crate::lang::modules::Manifest;
@@ -227,51 +228,51 @@ fn located<'a>(
         let spots = known.entry(file).or_insert_with(|| {
             let unit = &parsed[file as usize];
             let text = source.read(places[file as usize]).unwrap_or_default();
-            Spots::of(&mut parser, text, unit, deadline)
+            Spots::of(&mut parser, &text, unit, deadline)
         });
         spots.get(slot)
     })
 }
 
 /// Where the slots of one file are written.
+#[derive(Debug)]
 pub struct Spots {
-    text: Vec<u8>,
     lines: Vec<u32>,
-    starts: Vec<u32>,
+    places: Vec<Place>,
+    names: Vec<String>,
 }
 
 impl Spots {
     /// Those of a file with that text; none where it has other facts than `unit`.
     pub fn of(
         parser: &mut tree_sitter::Parser,
-        text: Vec<u8>,
+        text: &[u8],
         unit: &Parsed<'_>,
         deadline: Duration,
     ) -> Self {
         let lang = language(unit.language);
-        let starts = lang.and_then(|lang| facts::places(parser, &text, lang, deadline).ok());
-        let starts = starts.filter(|starts| starts.len() == unit.facts.slots() as usize);
+        let places = lang.and_then(|lang| facts::places(parser, text, lang, deadline).ok());
+        let places = places.filter(|places| places.len() == unit.facts.slots() as usize);
+        let places = places.unwrap_or_default();
+        let names = places.iter().map(|place| match place.name {
+            NONE => String::new(),
+            name => String::from_utf8_lossy(unit.facts.name(name)).into_owned(),
+        });
         let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        let lines = ends.map(|(at, _)| at as u32).collect();
         Self {
-            starts: starts.unwrap_or_default(),
-            lines,
-            text,
+            names: names.collect(),
+            lines: ends.map(|(at, _)| at as u32).collect(),
+            places,
         }
     }
 
     /// Where a slot is written.
     pub fn get(&self, slot: u32) -> Option<Spot> {
-        let place = *self.starts.get(slot as usize)?;
-        let start = (place & !TEMPORARY) as usize;
-        let rest = self.text.get(start..)?;
-        let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 128..);
-        let end = rest.iter().position(|byte| !word(byte)).unwrap_or(rest.len());
-        let name = String::from_utf8_lossy(&rest[..end]).into_owned();
-        let known = place & TEMPORARY == 0 && !name.is_empty();
-        Some(Spot {
-            line: self.lines.partition_point(|end| (*end as usize) < start) as u32 + 1,
-            name: known.then_some(name),
+        let place = self.places.get(slot as usize)?;
+        let name = &self.names[slot as usize];
+        (place.start != u32::MAX).then(|| Spot {
+            line: self.lines.partition_point(|end| *end < place.start) as u32 + 1,
+            name: (!name.is_empty()).then(|| name.clone()),
         })
     }
 }

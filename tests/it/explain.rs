@@ -47,7 +47,7 @@ fn with_fixture<R>(
     let mut spots = Vec::new();
     for unit in &parsed {
         let path = String::from_utf8_lossy(unit.path);
-        let text = fixture.files[&*path].clone().into_bytes();
+        let text = fixture.files[&*path].as_bytes();
         spots.push(Spots::of(&mut parser, text, unit, deadline));
     }
     with_input(&parsed, &manifests, |input| then(input, &labels, &spots))
@@ -87,7 +87,7 @@ fn chain(explainer: &mut Explainer<'_>, edge: &Edge) -> Vec<Step> {
 fn explained(fixture: &Fixture) -> Vec<(String, String, Vec<Step>)> {
     with_fixture(fixture, |input, labels, spots| {
         let linked = link(input);
-        let locate = Box::new(|file: u32, slot| spots[file as usize].get(slot));
+        let locate = Box::new(|file: u32, slot: u32| spots[file as usize].get(slot));
         let mut explainer = Explainer::new(input, labels, locate);
         let mut found = Vec::new();
         for edge in linked.edges.iter().filter(|edge| edge.kind != EdgeKind::Defines) {

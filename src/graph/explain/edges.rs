@@ -148,15 +148,26 @@ impl Explainer<'_> {
 
     /// Tells how the name in `slot` came to mean `def`.
     fn tell_name(&mut self, chain: &mut Chain, slot: u32, def: u32) -> bool {
-        let value = Value::new(Kind::Def, def);
+        let value = match self.linker.module_of_def.get(&def) {
+            Some(module) => Value::new(Kind::Module, *module),
+            None => Value::new(Kind::Def, def),
+        };
         if self.trace.arrival(slot, value, u32::MAX).is_some() {
             self.follow(chain, slot, value, u32::MAX);
+            if value.kind() == Kind::Module {
+                self.tell_end(chain, def);
+            }
             return true;
         }
         // A variable has no value of its own: names alone lead to it.
         let home = self.linker.file_of(def);
-        let own = self.linker.slot_in(home, self.linker.def(def).slot);
-        let way = self.names_between(slot, own);
+        let facts = &self.linker.unit(home).facts;
+        let local = def - self.linker.def_base[home as usize];
+        let members = facts.members.iter().filter(|member| member.def == local);
+        let mut own: Vec<u32> = members.map(|member| member.slot).collect();
+        own.push(self.linker.def(def).slot);
+        own.iter_mut().for_each(|slot| *slot = self.linker.slot_in(home, *slot));
+        let way = self.names_between(slot, &own);
         let Some(way) = way else { return false };
         for (from, to) in way {
             self.binding(chain, from, to);
@@ -171,8 +182,8 @@ impl Explainer<'_> {
         true
     }
 
-    /// The bindings by which `slot` is another name of `own`.
-    fn names_between(&mut self, slot: u32, own: u32) -> Option<Vec<(u32, u32)>> {
+    /// The bindings by which `slot` is another name of one of `own`.
+    fn names_between(&mut self, slot: u32, own: &[u32]) -> Option<Vec<(u32, u32)>> {
         if self.bindings.is_none() {
             let mut bindings: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
             for laid in self.trace.all_laid() {
@@ -186,7 +197,7 @@ impl Explainer<'_> {
         let mut seen = vec![(slot, 0)];
         let mut at = 0;
         while let Some((current, _)) = seen.get(at).copied() {
-            if current == own {
+            if own.contains(&current) {
                 break;
             }
             for from in bindings.get(&current).into_iter().flatten() {

@@ -230,11 +230,16 @@ impl Explainer<'_> {
             }
         } else {
             let of = self.described(with);
+            let name = self.text(file, self.linker.call(file, call).name);
             match with.kind() {
                 Kind::Module => {
-                    chain.tell("module_member", file, line, format!("a member of {of}"));
+                    let text = format!("`{name}` is a member of {of}");
+                    chain.tell("module_member", file, line, text);
                 }
-                Kind::Def => chain.tell("member_of", file, line, format!("a member of {of} itself")),
+                Kind::Def => {
+                    let text = format!("`{name}` is a member of {of} itself");
+                    chain.tell("member_of", file, line, text);
+                }
                 Kind::Object | Kind::Applied if self.is_argument(call, from) => {
                     let text = format!("{called} puts its argument into {of}");
                     chain.tell("stored", file, line, text);

@@ -93,7 +93,7 @@ impl Explainer<'_> {
         self.tell_overload(chain, call, target);
     }
 
-    fn tell_end(&mut self, chain: &mut Chain, def: u32) {
+    pub(super) fn tell_end(&mut self, chain: &mut Chain, def: u32) {
         let (file, line) = (self.linker.file_of(def), self.linker.def(def).line.max(1));
         chain.tell("definition", file, line, format!("{} is defined here", self.named(def)));
     }

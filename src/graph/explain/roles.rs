@@ -76,11 +76,13 @@ impl Explainer<'_> {
                 }
             }
         }
-        for member in facts.members.iter().filter(|member| member.def == NONE) {
-            add(
-                member.slot,
-                Role::Member(base + member.container, member.name),
-            );
+        for member in facts.members {
+            let role = if member.def == NONE {
+                Role::Member(base + member.container, member.name)
+            } else {
+                Role::Def(base + member.def)
+            };
+            add(member.slot, role);
         }
         for (at, call) in facts.calls.iter().enumerate() {
             let id = calls + at as u32;
