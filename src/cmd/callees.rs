@@ -31,7 +31,13 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let options = args.calls.options();
     context.explained(&opened, args.explain, |why| {
         let emit = |record| context.output.emit(&record);
-        Ok(query::why_callees(&opened.snapshot, &sources, options, why, emit)?)
+        Ok(query::why_callees(
+            &opened.snapshot,
+            &sources,
+            options,
+            why,
+            emit,
+        )?)
     })?;
     Ok(())
 }

@@ -59,7 +59,13 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let options = args.calls.options();
     context.explained(&opened, args.explain, |why| {
         let emit = |record| context.output.emit(&record);
-        Ok(query::why_callers(&opened.snapshot, &targets, options, why, emit)?)
+        Ok(query::why_callers(
+            &opened.snapshot,
+            &targets,
+            options,
+            why,
+            emit,
+        )?)
     })?;
     if !args.calls.all {
         tell_undecided(context, &opened.snapshot, &targets)?;

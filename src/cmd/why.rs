@@ -81,10 +81,17 @@ fn linked_again<R>(
     then: impl FnOnce(&mut Why<'_, '_>) -> Result<R, Error>,
 ) -> Result<R, Error> {
     let deadline: Duration = DEADLINE;
-    explain(store, &opened.snapshot, files, source, deadline, |explanations| {
-        then(&mut Why {
-            explanations: Some(explanations),
-            imported: opened.imported,
-        })
-    })?
+    explain(
+        store,
+        &opened.snapshot,
+        files,
+        source,
+        deadline,
+        |explanations| {
+            then(&mut Why {
+                explanations: Some(explanations),
+                imported: opened.imported,
+            })
+        },
+    )?
 }

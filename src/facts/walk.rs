@@ -156,7 +156,12 @@ pub(super) struct Walk<'s> {
 
 /// Walks `tree` and gives the facts of its file; where `locates`, also where each
 /// slot was made.
-pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles, locates: bool) -> (Facts, Vec<Place>) {
+pub(super) fn facts(
+    tree: &Tree,
+    source: &[u8],
+    roles: &Roles,
+    locates: bool,
+) -> (Facts, Vec<Place>) {
     let mut walk = Walk {
         roles,
         source,

@@ -528,7 +528,10 @@ fn default_flags(path: &[u8]) -> u8 {
 }
 
 /// The manifests among the files, with their bytes.
-pub(super) fn manifests<'f>(files: &'f [SourceFile], source: &dyn Source) -> Vec<(&'f [u8], Vec<u8>)> {
+pub(super) fn manifests<'f>(
+    files: &'f [SourceFile],
+    source: &dyn Source,
+) -> Vec<(&'f [u8], Vec<u8>)> {
     let wanted: Vec<&'static str> = module_rules()
         .iter()
         .flat_map(|(_, rule)| rule.manifests().iter().copied())

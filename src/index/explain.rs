@@ -129,9 +129,9 @@ impl Explanations<'_> {
         let mut lines = text.split(|byte| *byte == b'\n');
         let line = lines.nth((line as usize).saturating_sub(1));
         let line = line.unwrap_or_default().trim_ascii();
-        let end = (0..=line.len().min(LONGEST)).rev().find(|end| {
-            line.get(*end).is_none_or(|byte| byte & 0xC0 != 0x80)
-        });
+        let end = (0..=line.len().min(LONGEST))
+            .rev()
+            .find(|end| line.get(*end).is_none_or(|byte| byte & 0xC0 != 0x80));
         line[..end.unwrap_or(0)].to_vec()
     }
 }

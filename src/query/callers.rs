@@ -2,8 +2,8 @@
 
 use petgraph::visit::VisitMap;
 
-use super::{Result, Why};
 use super::names::{confidence, site, symbol, symbol_text};
+use super::{Result, Why};
 use crate::facts::format::def_flag;
 use crate::graph::EdgeKind;
 use crate::index::records::{EdgeRec, edge_flag};

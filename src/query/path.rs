@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use super::{Result, Why};
 use super::names::{confidence, site, symbol};
+use super::{Result, Why};
 use crate::graph::EdgeKind;
 use crate::index::Snapshot;
 use crate::record::Record;

@@ -1,17 +1,13 @@
 //! Where a symbol is mentioned.
 
-use super::{Result, Why};
 use super::names::{confidence, edge_name, site, symbol, symbol_text};
+use super::{Result, Why};
 use crate::graph::EdgeKind;
 use crate::index::Snapshot;
 use crate::record::{Record, Text};
 
 /// Every mention of `targets`: calls, references, imports, bases, overriding.
-pub fn refs(
-    snapshot: &Snapshot,
-    targets: &[u32],
-    emit: impl FnMut(Record) -> bool,
-) -> Result<()> {
+pub fn refs(snapshot: &Snapshot, targets: &[u32], emit: impl FnMut(Record) -> bool) -> Result<()> {
     why_refs(snapshot, targets, &mut Why::default(), emit)
 }
 

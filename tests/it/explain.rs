@@ -17,10 +17,7 @@ use happy::lang::{detect, language};
 use crate::fixtures::{Fixture, all};
 
 /// Hands what linking needs of a fixture to `then`, with the paths of its files.
-fn with_fixture<R>(
-    fixture: &Fixture,
-    then: impl FnOnce(&Input<'_>, &[&[u8]], &[Spots]) -> R,
-) -> R {
+fn with_fixture<R>(fixture: &Fixture, then: impl FnOnce(&Input<'_>, &[&[u8]], &[Spots]) -> R) -> R {
     let mut parser = tree_sitter::Parser::new();
     let (mut facts, mut manifests) = (Vec::new(), Vec::new());
     for (path, text) in &fixture.files {
@@ -90,7 +87,11 @@ fn explained(fixture: &Fixture) -> Vec<(String, String, Vec<Step>)> {
         let locate = Box::new(|file: u32, slot: u32| spots[file as usize].get(slot));
         let mut explainer = Explainer::new(input, labels, locate);
         let mut found = Vec::new();
-        for edge in linked.edges.iter().filter(|edge| edge.kind != EdgeKind::Defines) {
+        for edge in linked
+            .edges
+            .iter()
+            .filter(|edge| edge.kind != EdgeKind::Defines)
+        {
             let target = if edge.external {
                 linked.externals[edge.target as usize].clone()
             } else {
@@ -113,9 +114,17 @@ fn rules(steps: &[Step]) -> String {
 #[expect(clippy::print_stderr, reason = "the developer asked to be shown")]
 fn show(fixture: &Fixture, found: &[(String, String, Vec<Step>)]) {
     for (place, target, steps) in found {
-        eprintln!("{}/{} {place} -> {target}: {}", fixture.lang, fixture.name, rules(steps));
+        eprintln!(
+            "{}/{} {place} -> {target}: {}",
+            fixture.lang,
+            fixture.name,
+            rules(steps)
+        );
         for step in steps {
-            eprintln!("      {:<20} {}:{}  {}", step.rule, step.file, step.line, step.text);
+            eprintln!(
+                "      {:<20} {}:{}  {}",
+                step.rule, step.file, step.line, step.text
+            );
         }
     }
 }
@@ -146,19 +155,213 @@ fn every_edge_of_every_fixture_has_a_chain() {
         }
         for (place, target, steps) in found {
             if steps.is_empty() {
-                without.push(format!("{}/{} {place} -> {target}", fixture.lang, fixture.name));
+                without.push(format!(
+                    "{}/{} {place} -> {target}",
+                    fixture.lang, fixture.name
+                ));
             }
             for step in steps {
-                assert!(known.contains(step.rule), "`{}` is not a listed rule", step.rule);
+                assert!(
+                    known.contains(step.rule),
+                    "`{}` is not a listed rule",
+                    step.rule
+                );
                 assert!(step.line > 0 && !step.text.is_empty(), "{place}: {step:?}");
             }
         }
     }
-    assert!(without.is_empty(), "edges without a chain:\n{}", without.join("\n"));
+    assert!(
+        without.is_empty(),
+        "edges without a chain:\n{}",
+        without.join("\n")
+    );
 }
 
 /// Fixture, what a call leads to, and the chain of one of its calls.
-const CHAINS: &[(&str, &str, &str)] = &[];
+const CHAINS: &[(&str, &str, &str)] = &[
+    (
+        "python/inherited_method",
+        "Base.greet",
+        "constructed > inherited_member",
+    ),
+    (
+        "python/reexport_through_init",
+        "work",
+        "import > reexport > definition",
+    ),
+    (
+        "python/reexport_through_init",
+        "work",
+        "import > module_member > reexport > definition",
+    ),
+    (
+        "python/declared_parameter_type",
+        "Engine.start",
+        "declared_type > member_of",
+    ),
+    ("python/super_call", "Base.close", "super"),
+    (
+        "python/decorator_factory",
+        "tagged.apply",
+        "implicit_call > returned > local_binding",
+    ),
+    (
+        "python/local_decorator",
+        "logged.wrapper",
+        "decorated > local_binding",
+    ),
+    (
+        "python/property_getter",
+        "Circle.area",
+        "receiver > property",
+    ),
+    (
+        "python/operators",
+        "Money.__add__",
+        "implicit_call > constructed > member_of",
+    ),
+    (
+        "python/context_manager",
+        "Lock.__enter__",
+        "implicit_call > constructed > member_of",
+    ),
+    (
+        "python/callable_object",
+        "Greeter.__call__",
+        "constructed > callable_object",
+    ),
+    (
+        "python/comprehension_element",
+        "Part.weigh",
+        "element_of > stored > constructed > member_of",
+    ),
+    (
+        "python/attribute_chain_across_modules",
+        "Engine.start",
+        "field > stored > constructed > import > member_of",
+    ),
+    (
+        "javascript/class_and_super",
+        "Child.constructor",
+        "local_binding > constructor",
+    ),
+    ("javascript/class_and_super", "Base.close", "super"),
+    (
+        "javascript/default_parameter",
+        "fallback",
+        "default_value > local_binding",
+    ),
+    (
+        "javascript/async_call",
+        "Row.save",
+        "awaited > returned > constructed > member_of",
+    ),
+    (
+        "javascript/field_assigned_in_constructor",
+        "Log.write",
+        "field > stored > constructed > member_of",
+    ),
+    (
+        "typescript/abstract_class",
+        "Job.run",
+        "constructed > inherited_member",
+    ),
+    (
+        "typescript/abstract_class",
+        "Copy.step",
+        "called_on > constructed > member_of",
+    ),
+    (
+        "java/wildcard_import",
+        "Trim",
+        "wildcard_import > definition",
+    ),
+    ("java/static_import", "Trim.cut", "import > definition"),
+    (
+        "java/interface_default_method",
+        "Shape.twice",
+        "declared_type > inherited_member",
+    ),
+    (
+        "java/enum_constant_body",
+        "Op.PLUS.apply",
+        "declared_type > override",
+    ),
+    (
+        "java/fluent_chain",
+        "Query.limit",
+        "receiver_returned > constructed > member_of",
+    ),
+    ("go/embedded_struct", "Greet", "declared_type > embedded"),
+    ("go/dot_import", "Trim", "wildcard_import > definition"),
+    (
+        "go/interface_of_which_no_value_is_known",
+        "Get",
+        "declared_type > interface_implementation",
+    ),
+    (
+        "go/external_package",
+        "go:strings::TrimSpace",
+        "external_import > external_member",
+    ),
+    (
+        "go/build_constrained_files",
+        "open",
+        "package_scope > definition",
+    ),
+    (
+        "go/narrowed_to_another_interface",
+        "Close",
+        "type_check > parameter > declared_type > member_of",
+    ),
+    (
+        "go/generic_type",
+        "Weigh",
+        "returned > type_argument > declared_type > member_of",
+    ),
+    ("rust/use_glob", "circle", "wildcard_import > definition"),
+    ("rust/generic_bound", "Speak.speak", "declared_type > bound"),
+    (
+        "rust/trait_for_a_foreign_type",
+        "u32.doubled",
+        "declared_type > builtin > trait_implementation",
+    ),
+    (
+        "cpp/overloads_by_arity",
+        "sum",
+        "local_binding > overload_by_arity",
+    ),
+    (
+        "cpp/inherited_constructor",
+        "Base.Base",
+        "local_binding > inherited_constructor",
+    ),
+    (
+        "cpp/inherited_method",
+        "Base.greet",
+        "declared_type > inherited_member",
+    ),
+    (
+        "cpp/virtual_call",
+        "Cat.speak",
+        "parameter > declared_type > member_of",
+    ),
+    (
+        "cpp/deps_through_headers",
+        "connect",
+        "included_file > declaration",
+    ),
+    (
+        "cpp/lambda_as_argument",
+        "run.<lambda>",
+        "callback > local_binding",
+    ),
+    (
+        "cpp/auto_variable",
+        "Row.save",
+        "returned > declared_type > member_of",
+    ),
+];
 
 #[test]
 fn the_chain_of_a_phenomenon_is_the_one_a_person_would_give() {
@@ -175,7 +378,9 @@ fn the_chain_of_a_phenomenon_is_the_one_a_person_would_give() {
             .map(|(.., steps)| rules(&steps))
             .collect();
         if !found.contains(*expected) {
-            faults.push(format!("{name} -> {target}:\n  {expected}\nis none of\n  {found:#?}"));
+            faults.push(format!(
+                "{name} -> {target}:\n  {expected}\nis none of\n  {found:#?}"
+            ));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -198,5 +403,9 @@ fn the_document_lists_every_rule_with_its_meaning() {
         std::fs::write(&path, whole).expect("docs/explain.md is writable");
         return;
     }
-    assert_eq!(&text[from..until], table, "stale: run `UPDATE=1 cargo nextest run`");
+    assert_eq!(
+        &text[from..until],
+        table,
+        "stale: run `UPDATE=1 cargo nextest run`"
+    );
 }

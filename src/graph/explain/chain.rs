@@ -1,8 +1,8 @@
 //! The way of one value back to where it came from.
 
 use super::Explainer;
-use super::{Spot, Step};
 use super::roles::Role;
+use super::{Spot, Step};
 use crate::facts::format::{NONE, param_flag, seed};
 use crate::graph::names::kind;
 use crate::graph::trace::{Arrival, Cause, Via};
@@ -20,6 +20,8 @@ const MOST_TOLD: usize = 24;
 /// A chain while it is told.
 pub(super) struct Chain {
     pub(super) steps: Vec<Step>,
+    /// The file of the site.
+    site: u32,
     /// Where the last step stands.
     pub(super) file: u32,
     pub(super) line: u32,
@@ -57,6 +59,7 @@ impl Chain {
     pub(super) fn at(file: u32, line: u32) -> Self {
         Self {
             steps: Vec::new(),
+            site: file,
             file,
             line,
             imported: false,
@@ -87,6 +90,15 @@ impl Chain {
         if self.steps.last() != Some(&step) {
             self.steps.push(step);
         }
+    }
+
+    /// Whether the name that is looked up now is written in a file, and bare.
+    pub(super) fn is_bound_in(&self, file: u32) -> bool {
+        let last = self.steps.last();
+        let bare = last
+            .is_none_or(|step| step.rule != "implicit_receiver" && !MEMBERS.contains(&step.rule));
+        let written = last.map_or(self.site, |step| step.file);
+        bare && !self.imported && written == file
     }
 
     /// Adds a step where the last one stands.
@@ -134,6 +146,7 @@ impl Explainer<'_> {
             }
             self.move_on(chain, slot);
             self.hop(chain, &hop);
+            self.tell_called_field(chain, cause);
             (slot, value, time) = (cause.slot, cause.value, at);
         }
     }
@@ -261,8 +274,13 @@ impl Explainer<'_> {
         let text = self.named(def);
         let own = self.linker.slot_in(home, record.slot);
         if own != slot && self.linker.slot_home(slot) != Some(home) {
-            chain.tell("declaration", home, line, format!("declared in a header, {text} is defined here"));
-        } else if chain.imported || chain.file != home {
+            chain.tell(
+                "declaration",
+                home,
+                line,
+                format!("declared in a header, {text} is defined here"),
+            );
+        } else if !chain.is_bound_in(home) {
             chain.tell("definition", home, line, format!("{text} is defined here"));
         } else {
             chain.tell(
@@ -283,7 +301,12 @@ impl Explainer<'_> {
         if let (Some(at), Some(file)) = (import, self.linker.slot_home(slot)) {
             let line = self.linker.unit(file).facts.imports[at as usize].line;
             let rule = if chain.imported { "reexport" } else { "import" };
-            chain.tell(rule, file, line, format!("{} is {text}", self.import_text(file, at)));
+            chain.tell(
+                rule,
+                file,
+                line,
+                format!("{} is {text}", self.import_text(file, at)),
+            );
         } else {
             chain.tell_here("package_scope", format!("the name is that of {text}"));
         }
@@ -301,7 +324,12 @@ impl Explainer<'_> {
             (Some((true, at)), Some(file)) => {
                 let line = self.linker.unit(file).facts.imports[at as usize].line;
                 let import = self.import_text(file, at);
-                chain.tell("external_import", file, line, format!("{import} is {text}, outside"));
+                chain.tell(
+                    "external_import",
+                    file,
+                    line,
+                    format!("{import} is {text}, outside"),
+                );
             }
             (Some((false, _)), _) => {
                 chain.tell_here("builtin", format!("the language provides {text}"));

@@ -72,7 +72,10 @@ impl Explainer<'_> {
             let mut places: FxHashMap<(u32, u32), Vec<CallAt>> = FxHashMap::default();
             for (at, call) in facts.calls.iter().enumerate() {
                 let id = base + at as u32;
-                places.entry((call.line, call.column)).or_default().push((id, NONE));
+                places
+                    .entry((call.line, call.column))
+                    .or_default()
+                    .push((id, NONE));
                 for (arg, record) in facts.args_of(call).iter().enumerate() {
                     if record.place != 0 {
                         let place = (call.line + (record.place >> 16), record.place & 0xFFFF);
@@ -82,7 +85,10 @@ impl Explainer<'_> {
             }
             self.calls.insert(file, places);
         }
-        self.calls[&file].get(&(line, column)).cloned().unwrap_or_default()
+        self.calls[&file]
+            .get(&(line, column))
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// A member that is read or written at a place; of properties, the call.
@@ -101,7 +107,9 @@ impl Explainer<'_> {
         let refs = self.linker.unit(asked.file).facts.refs;
         let found = known.iter().copied().find(|at| {
             let (_, site, def, reads) = self.linker.member_refs[*at];
-            let place = refs.get(site as usize).map(|mention| (mention.line, mention.column));
+            let place = refs
+                .get(site as usize)
+                .map(|mention| (mention.line, mention.column));
             place == Some((asked.line, asked.column))
                 && asked.targets.contains(&self.linker.body_of(def))
                 && (reads || !property)
@@ -119,7 +127,12 @@ impl Explainer<'_> {
             let text = format!("{name} is read or written on {of}, which calls it");
             chain.tell("property", file, line, text);
         } else if cause.value.kind() == Kind::Module {
-            chain.tell("module_member", file, line, format!("{name} is a member of {of}"));
+            chain.tell(
+                "module_member",
+                file,
+                line,
+                format!("{name} is a member of {of}"),
+            );
         } else {
             let class = self.linker.class_of(cause.value);
             let own = class.is_none_or(|class| class == owner);
@@ -132,7 +145,8 @@ impl Explainer<'_> {
     fn reference(&mut self, asked: &Asked<'_>) -> Option<Chain> {
         let refs = self.linker.unit(asked.file).facts.refs;
         for mention in refs {
-            if (mention.line, mention.column) != (asked.line, asked.column) || mention.slot == NONE {
+            if (mention.line, mention.column) != (asked.line, asked.column) || mention.slot == NONE
+            {
                 continue;
             }
             let slot = self.linker.slot_in(asked.file, mention.slot);
@@ -166,7 +180,8 @@ impl Explainer<'_> {
         let members = facts.members.iter().filter(|member| member.def == local);
         let mut own: Vec<u32> = members.map(|member| member.slot).collect();
         own.push(self.linker.def(def).slot);
-        own.iter_mut().for_each(|slot| *slot = self.linker.slot_in(home, *slot));
+        own.iter_mut()
+            .for_each(|slot| *slot = self.linker.slot_in(home, *slot));
         let way = self.names_between(slot, &own);
         let Some(way) = way else { return false };
         for (from, to) in way {
@@ -174,10 +189,15 @@ impl Explainer<'_> {
         }
         let line = self.linker.def(def).line.max(1);
         let text = self.named(def);
-        if chain.imported || chain.file != home {
+        if !chain.is_bound_in(home) {
             chain.tell("definition", home, line, format!("{text} is defined here"));
         } else {
-            chain.tell("local_binding", home, line, format!("the name is that of {text}, in this file"));
+            chain.tell(
+                "local_binding",
+                home,
+                line,
+                format!("the name is that of {text}, in this file"),
+            );
         }
         true
     }
@@ -220,9 +240,11 @@ impl Explainer<'_> {
 
     fn import_edge(&mut self, asked: &Asked<'_>) -> Option<Chain> {
         let unit = self.linker.unit(asked.file);
-        let at = unit.facts.imports.iter().position(|import| {
-            (import.line, import.column) == (asked.line, asked.column)
-        })?;
+        let at = unit
+            .facts
+            .imports
+            .iter()
+            .position(|import| (import.line, import.column) == (asked.line, asked.column))?;
         let mut chain = Chain::at(asked.file, asked.line);
         let text = self.import_text(asked.file, at as u32);
         if asked.external {
@@ -256,7 +278,12 @@ impl Explainer<'_> {
                 continue;
             }
             let slot = self.linker.slot_in(asked.file, base.slot);
-            let values: Vec<Value> = self.linker.sets.values(slot).map(|(value, _)| value).collect();
+            let values: Vec<Value> = self
+                .linker
+                .sets
+                .values(slot)
+                .map(|(value, _)| value)
+                .collect();
             for value in values {
                 let class = match value.kind() {
                     Kind::Def => Some(value.index()),
@@ -266,7 +293,10 @@ impl Explainer<'_> {
                 let Some(class) = class.filter(|class| asked.targets.contains(class)) else {
                     continue;
                 };
-                chain.tell_here("extends", format!("{} is written as a base", self.quoted(class)));
+                chain.tell_here(
+                    "extends",
+                    format!("{} is written as a base", self.quoted(class)),
+                );
                 self.follow(&mut chain, slot, value, u32::MAX);
                 return Some(chain);
             }
@@ -289,18 +319,33 @@ impl Explainer<'_> {
         let (source, target) = (*asked.sources.first()?, *asked.targets.first()?);
         let (owner, base) = (self.linker.owner_of(source), self.linker.owner_of(target));
         let home = |explainer: &Self, def: u32| match explainer.linker.def(def).kind {
-            kind::IMPL => explainer.linker.hierarchy.owners.get(&def).copied().unwrap_or(def),
+            kind::IMPL => explainer
+                .linker
+                .hierarchy
+                .owners
+                .get(&def)
+                .copied()
+                .unwrap_or(def),
             _ => def,
         };
         let (owner, base) = (home(self, owner), home(self, base));
         let (one, other) = (self.quoted(owner), self.quoted(base));
         let (rule, text) = if self.linker.has_satisfied(owner, base) {
-            ("interface_implementation", format!("{one} has all methods of {other}"))
+            (
+                "interface_implementation",
+                format!("{one} has all methods of {other}"),
+            )
         } else {
-            ("override", format!("{one} is below {other}, which has a member of that name"))
+            (
+                "override",
+                format!("{one} is below {other}, which has a member of that name"),
+            )
         };
         chain.tell_here(rule, text);
-        let (file, line) = (self.linker.file_of(target), self.linker.def(target).line.max(1));
+        let (file, line) = (
+            self.linker.file_of(target),
+            self.linker.def(target).line.max(1),
+        );
         let text = format!("{} is what it overrides", self.named(target));
         chain.tell("definition", file, line, text);
         Some(chain)

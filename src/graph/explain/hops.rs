@@ -144,7 +144,10 @@ impl Explainer<'_> {
                 self.tell_read(chain, (from, to), with, (name, file, site));
             }
             Deed::Store { name, file, site } => {
-                self.go_to_site(chain, file, site);
+                match self.place_of_slot(from).filter(|_| site == NONE) {
+                    Some(place) => (chain.file, chain.line) = place,
+                    None => self.go_to_site(chain, file, site),
+                }
                 let of = self.described(with);
                 let name = self.linker.name_text(file, name);
                 let text = if name.is_empty() || name.starts_with('[') {
@@ -160,7 +163,10 @@ impl Explainer<'_> {
                 let (rule, text) = match self.param_of(to) {
                     Some((def, name)) => (
                         "callback_argument",
-                        format!("handed to {} as {name} by whoever is called here", self.quoted(def)),
+                        format!(
+                            "handed to {} as {name} by whoever is called here",
+                            self.quoted(def)
+                        ),
                     ),
                     None => (
                         "library_call",
@@ -174,12 +180,21 @@ impl Explainer<'_> {
                 "type_argument",
                 format!("a type parameter stands for {}", self.described(value)),
             ),
-            Deed::Decorate => chain.tell_here("decorated", "the decorator gives the function itself".into()),
+            Deed::Decorate => chain.tell_here(
+                "decorated",
+                "the decorator gives the function itself".into(),
+            ),
             Deed::Property => chain.tell_here("property", "what the property gives".into()),
-            Deed::Mix => chain.tell_here("prototype", "members of another object are copied in".into()),
+            Deed::Mix => chain.tell_here(
+                "prototype",
+                "members of another object are copied in".into(),
+            ),
             Deed::Implement => chain.tell_here(
                 "function_type",
-                format!("the function stands for the method of {}", self.described(with)),
+                format!(
+                    "the function stands for the method of {}",
+                    self.described(with)
+                ),
             ),
             Deed::Context => chain.tell_here(
                 "function_type",
@@ -191,7 +206,25 @@ impl Explainer<'_> {
         }
     }
 
-    fn along_call(
+    /// Tells that what is called is a field of the receiver, where it is.
+    pub(super) fn tell_called_field(&mut self, chain: &mut Chain, cause: Cause) {
+        let Via::Hung(at) = cause.via else { return };
+        let hung = self.linker.dynamic.get(&cause.slot);
+        let Some(DynamicOp::Call {
+            call,
+            receiver: Some(receiver),
+            ..
+        }) = hung.and_then(|hung| hung.get(at as usize)).copied()
+        else {
+            return;
+        };
+        let (file, line) = self.place_of_call(call);
+        let name = self.text(file, self.linker.call(file, call).name);
+        let text = format!("`{name}` of {}", self.described(receiver));
+        chain.tell("field", file, line, text);
+    }
+
+    pub(super) fn along_call(
         &mut self,
         chain: &mut Chain,
         from: u32,
@@ -202,7 +235,9 @@ impl Explainer<'_> {
     ) {
         let (file, line) = self.place_of_call(call);
         let called = self.call_text(call);
-        let result = self.linker.slot_in(file, self.linker.call(file, call).result);
+        let result = self
+            .linker
+            .slot_in(file, self.linker.call(file, call).result);
         if let Some((def, name)) = self.param_of(to) {
             let text = format!("passed to {} as {name}", self.quoted(def));
             chain.tell("parameter", file, line, text);
@@ -210,7 +245,11 @@ impl Explainer<'_> {
             Role::This(def) => Some(def),
             _ => None,
         }) {
-            let text = format!("{} is called on {}", self.quoted(def), self.described(value));
+            let text = format!(
+                "{} is called on {}",
+                self.quoted(def),
+                self.described(value)
+            );
             chain.tell("called_on", file, line, text);
         } else if to == result {
             let function = self.role(from, |role| match role {
@@ -221,10 +260,16 @@ impl Explainer<'_> {
                 Some(def) => {
                     let text = format!("{called} gives what {} returns", self.quoted(def));
                     chain.tell("returned", file, line, text);
-                    (chain.file, chain.line) = (self.linker.file_of(def), self.linker.def(def).line);
+                    (chain.file, chain.line) =
+                        (self.linker.file_of(def), self.linker.def(def).line);
                 }
                 None if self.is_argument(call, from) => {
-                    chain.tell("passed_through", file, line, format!("{called} gives back its argument"));
+                    chain.tell(
+                        "passed_through",
+                        file,
+                        line,
+                        format!("{called} gives back its argument"),
+                    );
                 }
                 None => chain.tell("library_call", file, line, format!("{called} gives it")),
             }
@@ -360,17 +405,28 @@ impl Explainer<'_> {
             Deed::Call(call) => self.give(chain, hop, call),
             Deed::Library(call) => {
                 let (file, line) = self.place_of_call(call);
-                chain.tell("library_call", file, line, format!("{} gives it", self.call_text(call)));
+                chain.tell(
+                    "library_call",
+                    file,
+                    line,
+                    format!("{} gives it", self.call_text(call)),
+                );
             }
             Deed::Iterate => self.tell_element(chain, to, cause.value),
-            Deed::Await => chain.tell_here("awaited", format!("{} is awaited", self.described(value))),
-            Deed::Enter => chain.tell_here("entered", format!("{} is entered", self.described(value))),
+            Deed::Await => {
+                chain.tell_here("awaited", format!("{} is awaited", self.described(value)))
+            }
+            Deed::Enter => {
+                chain.tell_here("entered", format!("{} is entered", self.described(value)))
+            }
             Deed::Narrow => chain.tell_here(
                 "type_check",
                 format!("{} passes the type check", self.described(value)),
             ),
             Deed::Decorate => chain.tell_here("decorated", "what the decorator returns".into()),
-            Deed::Property => chain.tell_here("property", format!("read on {}", self.described(value))),
+            Deed::Property => {
+                chain.tell_here("property", format!("read on {}", self.described(value)))
+            }
             Deed::Replace(call) => self.tell_replaced(chain, hop, call),
             _ => {}
         }
@@ -383,7 +439,11 @@ impl Explainer<'_> {
         });
         if let (Some(def), true) = (function, call != NONE) {
             let (file, line) = self.place_of_call(call);
-            let text = format!("{} gives what {} returns", self.call_text(call), self.quoted(def));
+            let text = format!(
+                "{} gives what {} returns",
+                self.call_text(call),
+                self.quoted(def)
+            );
             chain.tell("returned", file, line, text);
             (chain.file, chain.line) = (self.linker.file_of(def), self.linker.def(def).line);
         }
@@ -400,7 +460,12 @@ impl Explainer<'_> {
         }
         if let Some((def, name)) = self.param_of(to) {
             let (file, line) = (self.linker.file_of(def), self.linker.def(def).line);
-            chain.tell("default_value", file, line, format!("{name} has a default value"));
+            chain.tell(
+                "default_value",
+                file,
+                line,
+                format!("{name} has a default value"),
+            );
             return;
         }
         let file = self.linker.slot_home(to);
@@ -412,7 +477,12 @@ impl Explainer<'_> {
         match (name, file) {
             (Some((Some(def), _)), _) if !self.is_callable(def) => {
                 let (file, line) = (self.linker.file_of(def), self.linker.def(def).line.max(1));
-                chain.tell("assigned", file, line, format!("{} is assigned", self.quoted(def)));
+                chain.tell(
+                    "assigned",
+                    file,
+                    line,
+                    format!("{} is assigned", self.quoted(def)),
+                );
             }
             (Some((None, name)), Some(file)) => {
                 let name = self.text(file, name);
@@ -475,9 +545,15 @@ impl Explainer<'_> {
             Role::This(def) => Some(def),
             _ => None,
         });
-        let result = self.linker.slot_in(file, self.linker.call(file, call).result);
+        let result = self
+            .linker
+            .slot_in(file, self.linker.call(file, call).result);
         if let (Some(def), true) = (this, to != result) {
-            let text = format!("{} is called on {}", self.quoted(def), self.described(value));
+            let text = format!(
+                "{} is called on {}",
+                self.quoted(def),
+                self.described(value)
+            );
             chain.tell("called_on", file, line, text);
             return;
         }
@@ -489,13 +565,28 @@ impl Explainer<'_> {
         let text = self.described(value);
         match value.kind() {
             Kind::External if value == OPAQUE => {
-                chain.tell("external_result", file, line, format!("{called} gives something from outside"));
+                chain.tell(
+                    "external_result",
+                    file,
+                    line,
+                    format!("{called} gives something from outside"),
+                );
             }
             Kind::External => {
-                chain.tell("external_result", file, line, format!("{called} gives {text}"));
+                chain.tell(
+                    "external_result",
+                    file,
+                    line,
+                    format!("{called} gives {text}"),
+                );
             }
             _ if value == cause.value => {
-                chain.tell("receiver_returned", file, line, format!("{called} gives back {text}"));
+                chain.tell(
+                    "receiver_returned",
+                    file,
+                    line,
+                    format!("{called} gives back {text}"),
+                );
             }
             Kind::Instance | Kind::Applied => {
                 chain.tell("constructed", file, line, format!("{called} makes {text}"));
@@ -562,7 +653,9 @@ impl Explainer<'_> {
         if unit.traits.program_scope {
             let text = format!("`{name}` is seen in `{place}`, which is included");
             chain.tell_here("included_file", text);
-        } else if self.tell_wildcards(chain, unit.module, other) || self.private_wildcard(chain, file, other) {
+        } else if self.tell_wildcards(chain, unit.module, other)
+            || self.private_wildcard(chain, file, other)
+        {
         } else {
             let text = format!("`{name}` stands in `{place}`, of the same package");
             chain.tell_here("package_scope", text);

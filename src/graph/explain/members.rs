@@ -29,19 +29,81 @@ impl Explainer<'_> {
         }
         let deed = self.deed(cause);
         if let (Deed::Library(_), Some(_)) = (deed, (decision.arg != NONE).then_some(())) {
-            let text = format!("{} calls the function that it is given", self.call_text(call));
+            let text = format!(
+                "{} calls the function that it is given",
+                self.call_text(call)
+            );
             chain.tell("callback", file, chain.line, text);
         }
         let value = cause.value;
         if cause.slot != NONE {
             // The receiver of an interface's method holds the interface.
-            let known = self.trace.arrival(cause.slot, value, decision.time).is_some();
-            let start = if known { Some(value) } else { self.seen_as(call, cause.slot, value, cause.via) };
-            if let Some(start) = start {
+            let known = self
+                .trace
+                .arrival(cause.slot, value, decision.time)
+                .is_some();
+            let start = if known {
+                Some(value)
+            } else {
+                self.seen_as(call, cause.slot, value, cause.via)
+            };
+            if let Some(start) = start
+                && !self.tell_through(chain, call, start, decision)
+            {
+                self.tell_called_field(chain, cause);
                 self.follow(chain, cause.slot, start, decision.time);
             }
         }
         self.tell_target(chain, call, value, decision);
+    }
+
+    /// Tells how a call came to a member of a module or class that its receiver
+    /// is: first of the receiver, then of the member.
+    fn tell_through(
+        &mut self,
+        chain: &mut Chain,
+        call: u32,
+        value: Value,
+        decision: &Decision,
+    ) -> bool {
+        let slot = decision.cause.slot;
+        if self.linker.slot_home(slot).is_some() {
+            return false;
+        }
+        let Some((time, arrival)) = self.trace.arrival(slot, value, decision.time) else {
+            return false;
+        };
+        let Via::Edge(edge) = arrival.cause.via else {
+            return false;
+        };
+        let Some(laid) = self.trace.laid(edge).copied() else {
+            return false;
+        };
+        let of = laid.cause.value;
+        let names =
+            of.kind() == Kind::Module || of.kind() == Kind::Def && self.linker.is_class(of.index());
+        if self.deed(laid.cause) != Deed::Call(call) || !names {
+            return false;
+        }
+        self.follow(chain, laid.cause.slot, of, time);
+        let own = arrival.cause.value == Value::new(Kind::Def, decision.target);
+        if own && of.kind() == Kind::Def {
+            let def = decision.target;
+            let (file, line) = (self.linker.file_of(def), self.linker.def(def).line.max(1));
+            let (owner, class) = (self.linker.owner_of(def), self.quoted(of.index()));
+            let name = self.named(def);
+            if owner == of.index() {
+                let text = format!("{name} is a member of {class} itself");
+                chain.tell("member_of", file, line, text);
+            } else {
+                let text = format!("{class} itself has {name} from {}", self.quoted(owner));
+                chain.tell("inherited_member", file, line, text);
+            }
+            return true;
+        }
+        self.along_call(chain, laid.from, slot, of, call, value);
+        self.follow(chain, laid.from, arrival.cause.value, time);
+        true
     }
 
     /// The value of a receiver through which `value` was called.
@@ -50,11 +112,22 @@ impl Explainer<'_> {
             return None;
         }
         let file = self.linker.call_file(call);
-        let name = self.linker.unit(file).facts.hash(self.linker.call(file, call).name);
-        let values: Vec<Value> = self.linker.sets.values(slot).map(|(value, _)| value).collect();
+        let name = self
+            .linker
+            .unit(file)
+            .facts
+            .hash(self.linker.call(file, call).name);
+        let values: Vec<Value> = self
+            .linker
+            .sets
+            .values(slot)
+            .map(|(value, _)| value)
+            .collect();
         values.into_iter().find(|known| {
             let interfaces = self.linker.interfaces_of(*known, name);
-            interfaces.iter().any(|interface| self.linker.has_satisfied(value.index(), *interface))
+            interfaces
+                .iter()
+                .any(|interface| self.linker.has_satisfied(value.index(), *interface))
         })
     }
 
@@ -67,8 +140,14 @@ impl Explainer<'_> {
             }
             return;
         }
-        let (home, line) = (self.linker.file_of(target), self.linker.def(target).line.max(1));
-        let ends = chain.steps.last().is_some_and(|step| (step.file, step.line) == (home, line));
+        let (home, line) = (
+            self.linker.file_of(target),
+            self.linker.def(target).line.max(1),
+        );
+        let ends = chain
+            .steps
+            .last()
+            .is_some_and(|step| (step.file, step.line) == (home, line));
         match value.kind() {
             Kind::Def if value.index() == target => {
                 if !ends {
@@ -95,17 +174,30 @@ impl Explainer<'_> {
 
     pub(super) fn tell_end(&mut self, chain: &mut Chain, def: u32) {
         let (file, line) = (self.linker.file_of(def), self.linker.def(def).line.max(1));
-        chain.tell("definition", file, line, format!("{} is defined here", self.named(def)));
+        chain.tell(
+            "definition",
+            file,
+            line,
+            format!("{} is defined here", self.named(def)),
+        );
     }
 
     fn tell_constructor(&mut self, chain: &mut Chain, class: u32, target: u32) {
-        let (file, line) = (self.linker.file_of(target), self.linker.def(target).line.max(1));
+        let (file, line) = (
+            self.linker.file_of(target),
+            self.linker.def(target).line.max(1),
+        );
         let (owner, name) = (self.linker.owner_of(target), self.quoted(class));
         if self.linker.def(target).flags & def_flag::CONSTRUCTOR == 0 {
             let text = format!("{} is a member of {name} itself", self.named(target));
             chain.tell("member_of", file, line, text);
         } else if owner == class {
-            chain.tell("constructor", file, line, format!("making an instance of {name} calls it"));
+            chain.tell(
+                "constructor",
+                file,
+                line,
+                format!("making an instance of {name} calls it"),
+            );
         } else {
             let text = format!("{name} has it from {}", self.quoted(owner));
             chain.tell("inherited_constructor", file, line, text);
@@ -114,7 +206,10 @@ impl Explainer<'_> {
 
     /// A target that no class of the value explains.
     fn tell_other(&mut self, chain: &mut Chain, value: Value, target: u32) {
-        let (file, line) = (self.linker.file_of(target), self.linker.def(target).line.max(1));
+        let (file, line) = (
+            self.linker.file_of(target),
+            self.linker.def(target).line.max(1),
+        );
         let (name, of) = (self.named(target), self.described(value));
         let rule = match value.kind() {
             Kind::External => "trait_implementation",
@@ -137,7 +232,10 @@ impl Explainer<'_> {
 
     fn tell_member(&mut self, chain: &mut Chain, call: u32, value: Value, decision: &Decision) {
         let target = decision.target;
-        let (file, line) = (self.linker.file_of(target), self.linker.def(target).line.max(1));
+        let (file, line) = (
+            self.linker.file_of(target),
+            self.linker.def(target).line.max(1),
+        );
         let (owner, name) = (self.linker.owner_of(target), self.named(target));
         let class = match value.kind() {
             Kind::Super => Some(value.index()),
@@ -175,21 +273,42 @@ impl Explainer<'_> {
         let (rule, text) = if self.linker.def(target).flags & def_flag::CONSTRUCTOR != 0
             && value.kind() != Kind::Super
         {
-            ("constructor", format!("making an instance of {shown} calls it"))
+            (
+                "constructor",
+                format!("making an instance of {shown} calls it"),
+            )
         } else if value.kind() == Kind::Super {
-            ("super", format!("`super` in {shown} is {base}, the next in the order of its bases"))
+            (
+                "super",
+                format!("`super` in {shown} is {base}, the next in the order of its bases"),
+            )
         } else if calls_object && owner == class {
-            ("callable_object", format!("calling an instance of {shown} calls {name}"))
+            (
+                "callable_object",
+                format!("calling an instance of {shown} calls {name}"),
+            )
         } else if self.linker.def(class).kind == kind::TYPE_PARAM && owner != class {
-            ("bound", format!("{name} is a member of what bounds {shown}"))
+            (
+                "bound",
+                format!("{name} is a member of what bounds {shown}"),
+            )
         } else if owner == class && self.is_of_impl(target) {
-            ("trait_implementation", format!("{name} is implemented for {shown}"))
+            (
+                "trait_implementation",
+                format!("{name} is implemented for {shown}"),
+            )
         } else if owner == class {
             ("member_of", format!("{name} is a member of {shown}"))
         } else if inherited && self.linker.unit(file).traits.embeds {
-            ("embedded", format!("{shown} has a part {base}, which has {name}"))
+            (
+                "embedded",
+                format!("{shown} has a part {base}, which has {name}"),
+            )
         } else if inherited {
-            ("inherited_member", format!("{shown} has {name} from its base {base}"))
+            (
+                "inherited_member",
+                format!("{shown} has {name} from its base {base}"),
+            )
         } else {
             self.tell_added(chain, value, target);
             return;
@@ -205,7 +324,10 @@ impl Explainer<'_> {
 
     /// A member that something beside the class of a value has.
     fn tell_added(&mut self, chain: &mut Chain, value: Value, target: u32) {
-        let (file, line) = (self.linker.file_of(target), self.linker.def(target).line.max(1));
+        let (file, line) = (
+            self.linker.file_of(target),
+            self.linker.def(target).line.max(1),
+        );
         let (name, of) = (self.named(target), self.described(value));
         let own = self.linker.member_name(target);
         let outside = match value.kind() {
@@ -218,9 +340,15 @@ impl Explainer<'_> {
             entries.any(|entry| entry.def == target)
         };
         let (rule, text) = if has(self, BLANKET) {
-            ("trait_implementation", format!("{name} is implemented for every type, {of} among them"))
+            (
+                "trait_implementation",
+                format!("{name} is implemented for every type, {of} among them"),
+            )
         } else if outside.is_some_and(|id| has(self, external(id))) {
-            ("trait_implementation", format!("{name} is implemented for {of}"))
+            (
+                "trait_implementation",
+                format!("{name} is implemented for {of}"),
+            )
         } else {
             ("member_of", format!("{name} is called on {of}"))
         };
@@ -257,14 +385,19 @@ impl Explainer<'_> {
             return;
         }
         let count = self.linker.call(file, call).args_len as usize;
-        let fitting = all.iter().filter(|def| self.takes_count(**def, count)).count();
+        let fitting = all
+            .iter()
+            .filter(|def| self.takes_count(**def, count))
+            .count();
         let (line, of) = (self.linker.def(target).line.max(1), all.len());
         let home = self.linker.file_of(target);
         if fitting == 1 {
-            let text = format!("of {of} functions of that name it is the one for {count} arguments");
+            let text =
+                format!("of {of} functions of that name it is the one for {count} arguments");
             chain.tell("overload_by_arity", home, line, text);
         } else {
-            let text = format!("of {of} functions of that name its parameters fit the arguments best");
+            let text =
+                format!("of {of} functions of that name its parameters fit the arguments best");
             chain.tell("overload_by_type", home, line, text);
         }
     }
@@ -273,8 +406,13 @@ impl Explainer<'_> {
         let params = self.linker.params(def);
         let open = param_flag::OPTIONAL | param_flag::REST;
         let rest = self.linker.def(def).flags & def_flag::VARIADIC != 0
-            || params.iter().any(|param| param.flags & param_flag::REST != 0);
-        let required = params.iter().filter(|param| param.flags & open == 0).count();
+            || params
+                .iter()
+                .any(|param| param.flags & param_flag::REST != 0);
+        let required = params
+            .iter()
+            .filter(|param| param.flags & open == 0)
+            .count();
         count >= required && (rest || count <= params.len())
     }
 }

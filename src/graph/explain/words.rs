@@ -86,13 +86,19 @@ impl Explainer<'_> {
         match value.kind() {
             Kind::Def | Kind::Instance => Some(self.quoted(value.index())),
             Kind::External if value == OPAQUE => None,
-            Kind::External => Some(format!("`{}`", self.linker.external_name(value.index() as usize))),
+            Kind::External => Some(format!(
+                "`{}`",
+                self.linker.external_name(value.index() as usize)
+            )),
             Kind::Object | Kind::Applied => {
                 if let Some(class) = self.linker.applied_class(value) {
                     return Some(self.quoted(class));
                 }
                 if let Some(external) = self.linker.applied_external(value) {
-                    return Some(format!("`{}`", self.linker.external_name(external as usize)));
+                    return Some(format!(
+                        "`{}`",
+                        self.linker.external_name(external as usize)
+                    ));
                 }
                 match self.linker.alloc(value.index()) {
                     Some((_, record)) if record.kind == alloc::TUPLE => Some("a tuple".to_owned()),
