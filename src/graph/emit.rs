@@ -200,27 +200,6 @@ impl Linker<'_> {
         }
     }
 
-    pub(super) fn external_name(&self, at: usize) -> String {
-        let mut parts = Vec::new();
-        let mut at = at as u32;
-        while let Some((parent, _, text)) = self.externals.get(at as usize) {
-            parts.push(text.as_str());
-            at = *parent;
-        }
-        parts.reverse();
-        let root = parts.first().copied().unwrap_or_default();
-        let mut name = root.to_owned();
-        for (index, part) in parts.iter().enumerate().skip(1) {
-            name.push_str(if index == 1 && !root.contains("::") {
-                "::"
-            } else {
-                "."
-            });
-            name.push_str(part);
-        }
-        name
-    }
-
     /// The definition that stands for `def` in edges: members of an `impl`
     /// are its type's, and the file stands for its top level.
     fn shown(&self, def: u32) -> u32 {

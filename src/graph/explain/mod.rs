@@ -5,6 +5,7 @@
 //! site back to the definition: how a value came to where it is used, and what
 //! its class makes of the name.
 
+mod bindings;
 mod chain;
 mod edges;
 mod hops;
