@@ -170,8 +170,8 @@ impl Explainer<'_> {
         let file = self.linker.slot_home(slot)?;
         let roles = self.roles(slot);
         let places = |role: &&Role| !matches!(role, Role::Used(_) | Role::Free(_));
-        let known = roles.iter().filter(places);
-        let known = known.filter_map(|role| self.place_of(file, *role)).next();
+        let mut known = roles.iter().filter(places);
+        let known = known.find_map(|role| self.place_of(file, *role));
         if known.is_some() {
             return known;
         }

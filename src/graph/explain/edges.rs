@@ -189,15 +189,11 @@ impl Explainer<'_> {
         }
         let line = self.linker.def(def).line.max(1);
         let text = self.named(def);
-        if !chain.is_bound_in(home) {
-            chain.tell("definition", home, line, format!("{text} is defined here"));
+        if chain.is_bound_in(home) {
+            let text = format!("the name is that of {text}, in this file");
+            chain.tell("local_binding", home, line, text);
         } else {
-            chain.tell(
-                "local_binding",
-                home,
-                line,
-                format!("the name is that of {text}, in this file"),
-            );
+            chain.tell("definition", home, line, format!("{text} is defined here"));
         }
         true
     }

@@ -414,10 +414,10 @@ impl Explainer<'_> {
             }
             Deed::Iterate => self.tell_element(chain, to, cause.value),
             Deed::Await => {
-                chain.tell_here("awaited", format!("{} is awaited", self.described(value)))
+                chain.tell_here("awaited", format!("{} is awaited", self.described(value)));
             }
             Deed::Enter => {
-                chain.tell_here("entered", format!("{} is entered", self.described(value)))
+                chain.tell_here("entered", format!("{} is entered", self.described(value)));
             }
             Deed::Narrow => chain.tell_here(
                 "type_check",
@@ -425,7 +425,7 @@ impl Explainer<'_> {
             ),
             Deed::Decorate => chain.tell_here("decorated", "what the decorator returns".into()),
             Deed::Property => {
-                chain.tell_here("property", format!("read on {}", self.described(value)))
+                chain.tell_here("property", format!("read on {}", self.described(value)));
             }
             Deed::Replace(call) => self.tell_replaced(chain, hop, call),
             _ => {}

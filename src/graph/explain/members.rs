@@ -28,7 +28,7 @@ impl Explainer<'_> {
             chain.tell("implicit_call", file, record.line, text);
         }
         let deed = self.deed(cause);
-        if let (Deed::Library(_), Some(_)) = (deed, (decision.arg != NONE).then_some(())) {
+        if matches!(deed, Deed::Library(_)) && decision.arg != NONE {
             let text = format!(
                 "{} calls the function that it is given",
                 self.call_text(call)

@@ -139,7 +139,7 @@ impl Explainer<'_> {
                 }
                 op::ITERATE => chain.tell_here("undecided", "it is an element of something".into()),
                 op::INSTANCE => {
-                    chain.tell_here("undecided", "its written type is not known".into())
+                    chain.tell_here("undecided", "its written type is not known".into());
                 }
                 _ => {}
             }
