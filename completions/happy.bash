@@ -297,7 +297,7 @@ _happy() {
             return 0
             ;;
         happy__subcmd__callees)
-            opts="-t -C -q -h --transitive --depth --all --exact --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-t -C -q -h --transitive --depth --all --exact --explain --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -347,7 +347,7 @@ _happy() {
             return 0
             ;;
         happy__subcmd__callers)
-            opts="-t -C -q -h --transitive --depth --all --exact --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-t -C -q -h --transitive --depth --all --exact --explain --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,7 +1171,7 @@ _happy() {
             return 0
             ;;
         happy__subcmd__path)
-            opts="-C -q -h --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-C -q -h --explain --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1217,7 +1217,7 @@ _happy() {
             return 0
             ;;
         happy__subcmd__refs)
-            opts="-C -q -h --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-C -q -h --explain --at --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -88,6 +88,7 @@ complete -c happy -n "__fish_happy_using_subcommand callers" -l jobs -d 'Use so 
 complete -c happy -n "__fish_happy_using_subcommand callers" -s t -l transitive -d 'Through others, too'
 complete -c happy -n "__fish_happy_using_subcommand callers" -l all -d 'With the call sites that only bear the name'
 complete -c happy -n "__fish_happy_using_subcommand callers" -l exact -d 'Only what scope, import or declared type decides'
+complete -c happy -n "__fish_happy_using_subcommand callers" -l explain -d 'Say how each was found, rule by rule'
 complete -c happy -n "__fish_happy_using_subcommand callers" -l no-auto-index -d 'Fail where there is no index, instead of building it'
 complete -c happy -n "__fish_happy_using_subcommand callers" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
 complete -c happy -n "__fish_happy_using_subcommand callers" -s q -l quiet -d 'Say nothing on standard error but errors'
@@ -107,6 +108,7 @@ complete -c happy -n "__fish_happy_using_subcommand callees" -l jobs -d 'Use so 
 complete -c happy -n "__fish_happy_using_subcommand callees" -s t -l transitive -d 'Through others, too'
 complete -c happy -n "__fish_happy_using_subcommand callees" -l all -d 'With the call sites that only bear the name'
 complete -c happy -n "__fish_happy_using_subcommand callees" -l exact -d 'Only what scope, import or declared type decides'
+complete -c happy -n "__fish_happy_using_subcommand callees" -l explain -d 'Say how each was found, rule by rule'
 complete -c happy -n "__fish_happy_using_subcommand callees" -l no-auto-index -d 'Fail where there is no index, instead of building it'
 complete -c happy -n "__fish_happy_using_subcommand callees" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
 complete -c happy -n "__fish_happy_using_subcommand callees" -s q -l quiet -d 'Say nothing on standard error but errors'
@@ -122,6 +124,7 @@ complete -c happy -n "__fish_happy_using_subcommand refs" -l no-git -d 'Look at 
 complete -c happy -n "__fish_happy_using_subcommand refs" -l index-dir -d 'Keep the index in this folder instead of `.git/happy`' -r -F
 complete -c happy -n "__fish_happy_using_subcommand refs" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
 complete -c happy -n "__fish_happy_using_subcommand refs" -l jobs -d 'Use so many threads' -r
+complete -c happy -n "__fish_happy_using_subcommand refs" -l explain -d 'Say how each was found, rule by rule'
 complete -c happy -n "__fish_happy_using_subcommand refs" -l no-auto-index -d 'Fail where there is no index, instead of building it'
 complete -c happy -n "__fish_happy_using_subcommand refs" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
 complete -c happy -n "__fish_happy_using_subcommand refs" -s q -l quiet -d 'Say nothing on standard error but errors'
@@ -230,6 +233,7 @@ complete -c happy -n "__fish_happy_using_subcommand path" -l no-git -d 'Look at 
 complete -c happy -n "__fish_happy_using_subcommand path" -l index-dir -d 'Keep the index in this folder instead of `.git/happy`' -r -F
 complete -c happy -n "__fish_happy_using_subcommand path" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
 complete -c happy -n "__fish_happy_using_subcommand path" -l jobs -d 'Use so many threads' -r
+complete -c happy -n "__fish_happy_using_subcommand path" -l explain -d 'Say how each was found, rule by rule'
 complete -c happy -n "__fish_happy_using_subcommand path" -l no-auto-index -d 'Fail where there is no index, instead of building it'
 complete -c happy -n "__fish_happy_using_subcommand path" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
 complete -c happy -n "__fish_happy_using_subcommand path" -s q -l quiet -d 'Say nothing on standard error but errors'

@@ -7,7 +7,7 @@ pub mod agent;
 mod parts;
 mod text;
 
-pub use parts::{Confidence, Shares, Site, Symbol};
+pub use parts::{Because, Confidence, Shares, Site, Symbol};
 pub use text::Text;
 
 use serde::Serialize;
@@ -62,6 +62,9 @@ pub enum Record {
         site: Site,
         /// How the edge was found.
         confidence: Confidence,
+        /// With `--explain`: how it was found, step by step.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        explanation: Vec<Because>,
     },
     /// A symbol that another calls.
     Callee {
@@ -79,6 +82,9 @@ pub enum Record {
         site: Site,
         /// How the edge was found.
         confidence: Confidence,
+        /// With `--explain`: how it was found, step by step.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        explanation: Vec<Because>,
     },
     /// A call site that could not be decided and has the name asked for.
     Unresolved {
@@ -93,6 +99,9 @@ pub enum Record {
         reason: &'static str,
         /// Always `name`.
         confidence: Confidence,
+        /// With `--explain`: what is known of what it calls.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        explanation: Vec<Because>,
     },
     /// A mention of a symbol.
     Reference {
@@ -108,6 +117,9 @@ pub enum Record {
         site: Site,
         /// How the edge was found.
         confidence: Confidence,
+        /// With `--explain`: how it was found, step by step.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        explanation: Vec<Because>,
     },
     /// Something that a file, module or symbol depends on (or that depends on it).
     Dependency {
@@ -149,6 +161,9 @@ pub enum Record {
         /// How the edge was found; absent at the start.
         #[serde(skip_serializing_if = "Option::is_none")]
         confidence: Option<Confidence>,
+        /// With `--explain`: how it was found, step by step.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        explanation: Vec<Because>,
     },
     /// An edge of the graph.
     Edge {

@@ -75,6 +75,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
             depth,
             site,
             confidence,
+            explanation: _,
         } => Py::new(
             py,
             located!(Caller, symbol, {
@@ -95,6 +96,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
             depth,
             site,
             confidence,
+            explanation: _,
         } => Py::new(
             py,
             located!(Callee, symbol, {
@@ -114,6 +116,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
             site,
             reason,
             confidence,
+            explanation: _,
         } => Py::new(
             py,
             Unresolved {
@@ -133,6 +136,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
             edge,
             site,
             confidence,
+            explanation: _,
         } => Py::new(
             py,
             located!(Reference, symbol, {
@@ -179,6 +183,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
             symbol,
             site,
             confidence,
+            explanation: _,
         } => {
             let (site_path, site_line, site_column) = split(site);
             Py::new(

@@ -4,6 +4,7 @@ use super::callers::CallArgs;
 use super::context::{AtArgs, Context};
 use super::error::Error;
 use super::input::{SymbolArgs, nodes};
+use super::why::ExplainArgs;
 use crate::query;
 
 /// List what a symbol calls
@@ -18,6 +19,8 @@ pub struct Args {
     #[command(flatten)]
     calls: CallArgs,
     #[command(flatten)]
+    explain: ExplainArgs,
+    #[command(flatten)]
     at: AtArgs,
 }
 
@@ -25,8 +28,16 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let opened = context.open(&args.at)?;
     let sources = nodes(context, &opened, &args.symbols.symbols)?;
-    query::callees(&opened.snapshot, &sources, args.calls.options(), |record| {
-        context.output.emit(&record)
+    let options = args.calls.options();
+    context.explained(&opened, args.explain, |why| {
+        let emit = |record| context.output.emit(&record);
+        Ok(query::why_callees(
+            &opened.snapshot,
+            &sources,
+            options,
+            why,
+            emit,
+        )?)
     })?;
     Ok(())
 }

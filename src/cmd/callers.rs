@@ -3,6 +3,7 @@
 use super::context::{AtArgs, Context};
 use super::error::Error;
 use super::input::{SymbolArgs, nodes};
+use super::why::ExplainArgs;
 use crate::query::{self, CallOptions};
 
 /// List who calls a symbol
@@ -16,6 +17,8 @@ pub struct Args {
     symbols: SymbolArgs,
     #[command(flatten)]
     calls: CallArgs,
+    #[command(flatten)]
+    explain: ExplainArgs,
     #[command(flatten)]
     at: AtArgs,
 }
@@ -53,8 +56,16 @@ impl CallArgs {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let opened = context.open(&args.at)?;
     let targets = nodes(context, &opened, &args.symbols.symbols)?;
-    query::callers(&opened.snapshot, &targets, args.calls.options(), |record| {
-        context.output.emit(&record)
+    let options = args.calls.options();
+    context.explained(&opened, args.explain, |why| {
+        let emit = |record| context.output.emit(&record);
+        Ok(query::why_callers(
+            &opened.snapshot,
+            &targets,
+            options,
+            why,
+            emit,
+        )?)
     })?;
     if !args.calls.all {
         tell_undecided(context, &opened.snapshot, &targets)?;

@@ -220,6 +220,7 @@ impl Context {
             name: commit.short(),
             built,
             prefix: repo.prefix().to_vec(),
+            imported: false,
             source: Bytes::Commit(repo.clone()),
         };
         let found = || -> Result<Option<Opened>, Error> {
@@ -276,6 +277,7 @@ impl Context {
             name: "worktree".to_owned(),
             built,
             prefix: repo.prefix().to_vec(),
+            imported: false,
             source: Bytes::Worktree(Arc::clone(&worktree)),
         };
         let found = || -> Result<Option<Opened>, Error> {
@@ -411,6 +413,7 @@ impl Context {
             name: "folder".to_owned(),
             built: true,
             prefix: Vec::new(),
+            imported: false,
             source: Bytes::Folder(root),
         };
         self.states.borrow_mut().push(State::of(&opened));
@@ -522,7 +525,8 @@ impl Context {
 
 /// How long to wait for another writer without a word.
 const PATIENCE: Duration = Duration::from_secs(1);
-const DEADLINE: Duration = Duration::from_secs(5);
+/// Longest time to parse one file.
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// A variable of the environment.
 pub fn variable(name: &str) -> Option<std::ffi::OsString> {

@@ -61,6 +61,7 @@ mod turns;
 mod util;
 mod verdicts;
 mod warm;
+mod why;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;

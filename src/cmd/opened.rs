@@ -17,6 +17,8 @@ pub struct Opened {
     pub built: bool,
     /// Where in the repository the user stands: empty, or a path with `/` at its end.
     pub prefix: Vec<u8>,
+    /// Whether edges of an imported index are in it.
+    pub imported: bool,
     pub(super) source: Bytes,
 }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use super::context::{AtArgs, Context};
 use super::error::Error;
 use super::input::nodes;
+use super::why::ExplainArgs;
 use crate::query;
 
 /// Show a shortest chain of calls from one symbol to another
@@ -17,6 +18,8 @@ pub struct Args {
     #[arg(value_name = "TO")]
     to: OsString,
     #[command(flatten)]
+    explain: ExplainArgs,
+    #[command(flatten)]
     at: AtArgs,
 }
 
@@ -25,7 +28,10 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let opened = context.open(&args.at)?;
     let from = nodes(context, &opened, std::slice::from_ref(&args.from))?;
     let to = nodes(context, &opened, std::slice::from_ref(&args.to))?;
-    for record in query::path(&opened.snapshot, &from, &to)? {
+    let steps = context.explained(&opened, args.explain, |why| {
+        Ok(query::why_path(&opened.snapshot, &from, &to, why)?)
+    })?;
+    for record in steps {
         if !context.output.emit(&record) {
             break;
         }

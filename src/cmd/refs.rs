@@ -3,6 +3,7 @@
 use super::context::{AtArgs, Context};
 use super::error::Error;
 use super::input::{SymbolArgs, nodes};
+use super::why::ExplainArgs;
 use crate::query;
 
 /// List where a symbol is mentioned
@@ -14,6 +15,8 @@ pub struct Args {
     #[command(flatten)]
     symbols: SymbolArgs,
     #[command(flatten)]
+    explain: ExplainArgs,
+    #[command(flatten)]
     at: AtArgs,
 }
 
@@ -21,8 +24,9 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let opened = context.open(&args.at)?;
     let targets = nodes(context, &opened, &args.symbols.symbols)?;
-    query::refs(&opened.snapshot, &targets, |record| {
-        context.output.emit(&record)
+    context.explained(&opened, args.explain, |why| {
+        let emit = |record| context.output.emit(&record);
+        Ok(query::why_refs(&opened.snapshot, &targets, why, emit)?)
     })?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::record::{Confidence, Record, Site, Symbol, Text};
+use crate::record::{Because, Confidence, Record, Site, Symbol, Text};
 
 pub(super) const BOLD: &str = "\x1b[1m";
 pub(super) const DIM: &str = "\x1b[2m";
@@ -49,6 +49,22 @@ impl Pen<'_> {
                 self.put(YELLOW, other.name())
             }
         }
+    }
+
+    /// How an edge was found, a line a step.
+    pub(super) fn explanation(&mut self, steps: &[Because], depth: u32) -> io::Result<()> {
+        for step in steps {
+            writeln!(self.out)?;
+            indent(self.out, depth + 3)?;
+            self.put(YELLOW, &format!("{:<20} ", step.rule.replace('_', " ")))?;
+            write!(self.out, "{}", printable(&step.text))?;
+            writeln!(self.out)?;
+            indent(self.out, depth + 3)?;
+            write!(self.out, "{:21}", "")?;
+            self.place(&step.path, step.line)?;
+            self.put(DIM, &format!("  {}", shorten(&step.code.lossy(), 90)))?;
+        }
+        Ok(())
     }
 
     pub(super) fn signature(&mut self, symbol: &Symbol) -> io::Result<()> {
@@ -111,6 +127,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             site,
             confidence,
             calls,
+            explanation,
             ..
         } => {
             indent(pen.out, *depth)?;
@@ -121,12 +138,14 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 pen.put(DIM, &format!("  calls {}", calls.lossy()))?;
             }
             pen.confidence(*confidence)?;
+            pen.explanation(explanation, *depth)?;
         }
         Record::Callee {
             symbol,
             depth,
             site,
             confidence,
+            explanation,
             ..
         } => {
             indent(pen.out, *depth)?;
@@ -134,6 +153,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             write!(pen.out, "  ")?;
             pen.symbol(symbol)?;
             pen.confidence(*confidence)?;
+            pen.explanation(explanation, *depth)?;
         }
         Record::Unresolved {
             symbol,
@@ -141,6 +161,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             site,
             reason,
             confidence,
+            explanation,
         } => {
             pen.site(site)?;
             write!(pen.out, "  ")?;
@@ -154,12 +175,14 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
                 ),
             )?;
             pen.confidence(*confidence)?;
+            pen.explanation(explanation, 1)?;
         }
         Record::Reference {
             symbol,
             edge,
             site,
             confidence,
+            explanation,
             ..
         } => {
             pen.site(site)?;
@@ -167,6 +190,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             pen.symbol(symbol)?;
             pen.put(DIM, &format!("  {edge}"))?;
             pen.confidence(*confidence)?;
+            pen.explanation(explanation, 1)?;
         }
         Record::Dependency {
             symbol,
@@ -199,6 +223,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             symbol,
             site,
             confidence,
+            explanation,
         } => {
             write!(pen.out, "{index:>3}  ")?;
             pen.symbol(symbol)?;
@@ -209,6 +234,7 @@ pub fn write(out: &mut dyn Write, record: &Record, color: bool) -> io::Result<()
             if let Some(confidence) = confidence {
                 pen.confidence(*confidence)?;
             }
+            pen.explanation(explanation, 2)?;
         }
         Record::Edge {
             kind,

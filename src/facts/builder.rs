@@ -8,6 +8,17 @@ use super::format::{
 };
 use crate::text::name_hash;
 
+/// Where a slot was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Whether it is no variable.
+    pub temporary: bool,
+    /// The first byte of what was looked at.
+    pub start: u32,
+    /// The name of the variable that it is, or [`NONE`].
+    pub name: u32,
+}
+
 /// Facts while they are gathered; operations still carry their trigger.
 pub(super) struct Builder<'s> {
     pub(super) source: &'s [u8],
@@ -23,6 +34,10 @@ pub(super) struct Builder<'s> {
     pub(super) named: Vec<u32>,
     /// Names of callables, where they are apart from those of variables.
     apart: Option<FxHashMap<u32, u32>>,
+    /// Where each slot was made, where that is asked for.
+    places: Option<Vec<Place>>,
+    /// Where the walk is, then.
+    here: u32,
 }
 
 impl<'s> Builder<'s> {
@@ -39,6 +54,8 @@ impl<'s> Builder<'s> {
             literal_slots: FxHashMap::default(),
             named: Vec::new(),
             apart: None,
+            places: None,
+            here: 0,
         };
         builder.facts.refs.reserve(lines);
         builder.facts.calls.reserve(lines / 2);
@@ -114,10 +131,39 @@ impl<'s> Builder<'s> {
         (at, bytes.len() as u32)
     }
 
+    /// Notes from now on where slots are made.
+    pub(super) fn locate(&mut self) {
+        self.places = Some(Vec::new());
+    }
+
+    /// The walk is at this byte.
+    #[inline]
+    pub(super) fn is_at(&mut self, start: usize) {
+        if self.places.is_some() {
+            self.here = start as u32;
+        }
+    }
+
     pub(super) fn slot(&mut self) -> u32 {
         self.alias.push(NONE);
+        if let Some(places) = &mut self.places {
+            places.push(Place {
+                temporary: true,
+                start: self.here,
+                name: NONE,
+            });
+        }
         self.slots += 1;
         self.slots - 1
+    }
+
+    /// A slot that is the variable of that name.
+    pub(super) fn variable(&mut self, name: u32) -> u32 {
+        let slot = self.slot();
+        if let Some(place) = self.places.as_mut().and_then(|places| places.last_mut()) {
+            (place.temporary, place.name) = (false, name);
+        }
+        slot
     }
 
     /// Makes `slot` another name of `other`.
@@ -287,7 +333,8 @@ impl<'s> Builder<'s> {
     }
 
     /// Resolves aliases, drops mentions of locals, orders what is looked up.
-    pub(super) fn finish(mut self) -> Facts {
+    /// With it, where each slot was first made, where that was asked for.
+    pub(super) fn finish(mut self) -> (Facts, Vec<Place>) {
         // Slots that are another's name disappear; the rest move together.
         let mut number = vec![NONE; self.slots as usize];
         let mut next = 0;
@@ -365,7 +412,17 @@ impl<'s> Builder<'s> {
         self.drop_local_mentions(next);
         self.mark_returned_parameters(next);
         self.order(next);
-        self.facts
+        let nowhere = Place {
+            temporary: true,
+            start: u32::MAX,
+            name: NONE,
+        };
+        let mut places = vec![nowhere; self.places.as_ref().map_or(0, |_| next as usize)];
+        for (slot, place) in self.places.iter().flatten().enumerate() {
+            let first = &mut places[number[slot] as usize];
+            *first = (*first).min(*place);
+        }
+        (self.facts, places)
     }
 
     /// A mention is kept when its slot may be a definition, an import or a

@@ -8,6 +8,21 @@ use super::walk::{Frame, Mode, Tag, Val, Walk};
 use crate::lang::{DefKind, Field, NodeFlag, Role, Row};
 
 impl Walk<'_> {
+    pub(super) fn frame_takes_arguments(&self) -> bool {
+        let frame = self.frames.last();
+        frame.is_some_and(|frame| matches!(frame.role, Role::Call | Role::New))
+    }
+
+    /// Reads every place among the children, so that its members count as used.
+    pub(super) fn settle(&mut self, frame: &Frame) {
+        for at in self.children(frame) {
+            let value = self.values[at];
+            if value.tag == Tag::Place {
+                self.slot_of(value);
+            }
+        }
+    }
+
     pub(super) fn push(&mut self, node: Node<'_>, field: Field, tag: Tag, a: u32, b: u32) {
         let at = node.start_position();
         self.values.push(Val {

@@ -30,6 +30,7 @@ mod types;
 mod view;
 mod walk;
 
+pub use builder::Place;
 pub use format::{Facts, View};
 
 use std::borrow::Cow;
@@ -65,6 +66,30 @@ pub fn extract(
     lang: &Lang,
     deadline: Duration,
 ) -> Result<Extracted, Gap> {
+    let tree = syntax(parser, source, lang, deadline)?;
+    let (facts, _) = walk::facts(&tree, source, lang.roles(), false);
+    let lines = source.iter().filter(|byte| **byte == b'\n').count() as u32;
+    Ok(Extracted { facts, lines })
+}
+
+/// Where each slot of the facts of `source` was made.
+pub fn places(
+    parser: &mut Parser,
+    source: &[u8],
+    lang: &Lang,
+    deadline: Duration,
+) -> Result<Vec<Place>, Gap> {
+    let tree = syntax(parser, source, lang, deadline)?;
+    Ok(walk::facts(&tree, source, lang.roles(), true).1)
+}
+
+/// The syntax tree of what the gate lets pass.
+fn syntax(
+    parser: &mut Parser,
+    source: &[u8],
+    lang: &Lang,
+    deadline: Duration,
+) -> Result<tree_sitter::Tree, Gap> {
     if let Some(reason) = gate::check(source) {
         return Err(Gap::Gate(reason));
     }
@@ -76,9 +101,7 @@ pub fn extract(
             tree = again;
         }
     }
-    let facts = walk::facts(&tree, source, lang.roles());
-    let lines = source.iter().filter(|byte| **byte == b'\n').count() as u32;
-    Ok(Extracted { facts, lines })
+    Ok(tree)
 }
 
 /// Parses `source`, or gives `None` past the deadline.

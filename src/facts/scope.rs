@@ -129,7 +129,7 @@ impl Scopes {
         if let Some(at) = scope.current.get(&name) {
             return scope.variables[*at as usize].slot;
         }
-        let slot = builder.slot();
+        let slot = builder.variable(name);
         scope.current.insert(name, scope.variables.len() as u32);
         scope.variables.push(Variable {
             name,
@@ -176,7 +176,7 @@ impl Scopes {
                 return (variable.slot, new);
             }
         }
-        let slot = builder.slot();
+        let slot = builder.variable(name);
         scope.current.insert(name, scope.variables.len() as u32);
         scope.variables.push(Variable {
             name,
@@ -194,7 +194,7 @@ impl Scopes {
         if let Some((.., slot)) = own.find(|known| (known.0, known.1) == (depth, name)) {
             return *slot;
         }
-        let slot = builder.slot();
+        let slot = builder.variable(name);
         self.pending.push((depth, name, slot));
         slot
     }

@@ -8,7 +8,7 @@
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
-use super::builder::Builder;
+use super::builder::{Builder, Place};
 use super::format::{DefRec, Facts, NONE};
 use super::scope::{ScopeKind, Scopes};
 use crate::lang::{DefKind, Field, NodeFlag, Role, Roles, Row};
@@ -154,8 +154,14 @@ pub(super) struct Walk<'s> {
     pub(super) heirs: rustc_hash::FxHashSet<u32>,
 }
 
-/// Walks `tree` and gives the facts of its file.
-pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
+/// Walks `tree` and gives the facts of its file; where `locates`, also where each
+/// slot was made.
+pub(super) fn facts(
+    tree: &Tree,
+    source: &[u8],
+    roles: &Roles,
+    locates: bool,
+) -> (Facts, Vec<Place>) {
     let mut walk = Walk {
         roles,
         source,
@@ -189,6 +195,9 @@ pub(super) fn facts(tree: &Tree, source: &[u8], roles: &Roles) -> Facts {
     if roles.traits.callables_apart {
         walk.builder.set_callables_apart();
     }
+    if locates {
+        walk.builder.locate();
+    }
     walk.begin(tree.root_node());
     walk.run(tree.walk());
     walk.end()
@@ -216,7 +225,7 @@ impl Walk<'_> {
         self.scopes.open(ScopeKind::Module, 0);
     }
 
-    pub(super) fn end(mut self) -> Facts {
+    pub(super) fn end(mut self) -> (Facts, Vec<Place>) {
         self.exports_object();
         while self.scopes.depth() > 0 {
             self.close_scope();
@@ -289,6 +298,7 @@ impl Walk<'_> {
 
     /// Meets a node; `true` where its children are to be visited.
     pub(super) fn visit(&mut self, node: Node<'_>, row: Row, field: Field, mode: Mode) -> bool {
+        self.builder.is_at(node.start_byte());
         if row.role == Role::Member && self.importing() {
             self.import_path(node, field);
             return false;
@@ -447,6 +457,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn leave(&mut self, node: Node<'_>) {
+        self.builder.is_at(node.start_byte());
         self.begin_body();
         let Some(mut frame) = self.frames.pop() else {
             return;
@@ -570,11 +581,6 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn frame_takes_arguments(&self) -> bool {
-        let frame = self.frames.last();
-        frame.is_some_and(|frame| matches!(frame.role, Role::Call | Role::New))
-    }
-
     /// The values of the children of the frame just popped.
     pub(super) fn children(&self, frame: &Frame) -> std::ops::Range<usize> {
         frame.values as usize..self.values.len()
@@ -586,15 +592,5 @@ impl Walk<'_> {
             .iter()
             .copied()
             .find(|value| value.field == field)
-    }
-
-    /// Reads every place among the children, so that its members count as used.
-    pub(super) fn settle(&mut self, frame: &Frame) {
-        for at in self.children(frame) {
-            let value = self.values[at];
-            if value.tag == Tag::Place {
-                self.slot_of(value);
-            }
-        }
     }
 }

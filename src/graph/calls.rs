@@ -41,11 +41,16 @@ impl Linker<'_> {
         while at != NONE {
             let cell = &mut self.targets[at as usize];
             if cell.target == target && cell.arg == arg {
+                let rises = cell.inferred && !inferred;
                 cell.inferred &= inferred;
+                if rises {
+                    self.note_target(call, target, arg, inferred);
+                }
                 return false;
             }
             at = cell.next;
         }
+        self.note_target(call, target, arg, inferred);
         let next = self.target_heads[call as usize];
         self.target_heads[call as usize] = self.targets.len() as u32;
         self.targets.push(TargetCell {
@@ -246,6 +251,7 @@ impl Linker<'_> {
             .map(|entry| entry.def)
             .collect();
         let Some(chosen) = self.overloads(file, call, &candidates) else {
+            let cause = self.cause();
             self.pending.push(super::overloads::Pending {
                 call,
                 value,
@@ -253,6 +259,7 @@ impl Linker<'_> {
                 name,
                 skip,
                 inferred,
+                cause,
             });
             return;
         };

@@ -41,6 +41,7 @@ impl Linker<'_> {
         let constructors = self.constructors_of(class, constructors);
         let Some(chosen) = self.overloads(file, call, &constructors) else {
             let value = Value::new(Kind::Def, class);
+            let cause = self.cause();
             self.pending.push(super::overloads::Pending {
                 call,
                 value,
@@ -48,6 +49,7 @@ impl Linker<'_> {
                 name: CONSTRUCT,
                 skip: 0,
                 inferred,
+                cause,
             });
             return;
         };

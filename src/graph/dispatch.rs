@@ -42,6 +42,8 @@ impl Linker<'_> {
             }
             for (file, call, name, class) in open {
                 let value = Value::new(Kind::Instance, class);
+                let receiver = self.slot_in(file, self.call(file, call).receiver);
+                self.because(receiver, value, super::trace::Via::Satisfies);
                 self.call_method(file, call, value, name, true);
             }
             self.run();
@@ -94,7 +96,7 @@ impl Linker<'_> {
     }
 
     /// The interfaces through which `value` is seen when `name` is called on it.
-    fn interfaces_of(&mut self, value: Value, name: u64) -> Vec<u32> {
+    pub(super) fn interfaces_of(&mut self, value: Value, name: u64) -> Vec<u32> {
         if !matches!(value.kind(), Kind::Instance | Kind::Applied) {
             return Vec::new();
         }
@@ -118,6 +120,12 @@ impl Linker<'_> {
                 owners.filter(is_interface).collect()
             }
         }
+    }
+
+    /// Whether it was found that a type has the methods of an interface.
+    pub(super) fn has_satisfied(&self, class: u32, interface: u32) -> bool {
+        let known = self.satisfied.by_interface.get(&interface);
+        known.is_some_and(|types| types.binary_search(&class).is_ok())
     }
 
     /// Whether a type has the methods of an interface, as far as can be told.

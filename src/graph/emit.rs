@@ -168,6 +168,15 @@ impl Linker<'_> {
             same
         });
         unresolved.par_sort_unstable();
+        Linked {
+            edges,
+            unresolved,
+            ..self.outline()
+        }
+    }
+
+    /// What linking gives beside edges and sites.
+    pub(super) fn outline(&self) -> Linked {
         let externals = (0..self.externals.len())
             .map(|at| self.external_name(at))
             .collect();
@@ -181,9 +190,9 @@ impl Linker<'_> {
         let mut declared: Vec<u32> = self.bodies.keys().copied().collect();
         declared.sort_unstable();
         Linked {
-            def_base: self.def_base,
-            edges,
-            unresolved,
+            def_base: self.def_base.clone(),
+            edges: Vec::new(),
+            unresolved: Vec::new(),
             externals,
             owners,
             declared,
@@ -195,27 +204,6 @@ impl Linker<'_> {
     fn is_nameless(&self, external: u32) -> bool {
         let (parent, _, text) = &self.externals[external as usize];
         *parent == NONE && text.is_empty()
-    }
-
-    pub(super) fn external_name(&self, at: usize) -> String {
-        let mut parts = Vec::new();
-        let mut at = at as u32;
-        while let Some((parent, _, text)) = self.externals.get(at as usize) {
-            parts.push(text.as_str());
-            at = *parent;
-        }
-        parts.reverse();
-        let root = parts.first().copied().unwrap_or_default();
-        let mut name = root.to_owned();
-        for (index, part) in parts.iter().enumerate().skip(1) {
-            name.push_str(if index == 1 && !root.contains("::") {
-                "::"
-            } else {
-                "."
-            });
-            name.push_str(part);
-        }
-        name
     }
 
     /// The definition that stands for `def` in edges: members of an `impl`

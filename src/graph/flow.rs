@@ -5,6 +5,7 @@
 //! work is linear in the number of operations.
 
 use super::names::{GETTER, Linker, SETTER, kind};
+use super::trace::{Cause, Via};
 use super::values::{Kind, Passed, Value};
 use crate::facts::format::{NONE, OpRec, RETURNED, alloc, def_flag, op};
 
@@ -129,6 +130,7 @@ impl Linker<'_> {
                 self.pass_on(slot, file, ops, passed);
             }
         }
+        self.resume(Cause::START);
     }
 
     fn pass_on(&mut self, slot: u32, file: u32, ops: &[OpRec], passed: Passed) {
@@ -139,9 +141,10 @@ impl Linker<'_> {
         } = passed;
         self.steps += 1;
         if !self.naming && self.has_signatures {
+            self.because(slot, value, Via::Context);
             self.take_context(slot, value);
         }
-        for record in ops {
+        for (at, record) in ops.iter().enumerate() {
             // A copy that was made is there.
             if again && record.kind == op::COPY {
                 let to = self.slot_base[file as usize] + record.other;
@@ -149,6 +152,7 @@ impl Linker<'_> {
                     continue;
                 }
             }
+            self.because(slot, value, Via::Op(at as u32));
             self.operate(file, record, value, inferred);
         }
         let old = if again { self.edges.old } else { 0 };
@@ -163,12 +167,14 @@ impl Linker<'_> {
                 at = edge.next;
                 continue;
             }
+            self.because(slot, value, Via::Edge(at));
             self.arrive(edge.to, edge.receiver, value, inferred);
             at = edge.next;
         }
         if let Some(count) = self.dynamic.get(&slot).map(Vec::len) {
             for at in 0..count {
                 let operation = self.dynamic[&slot][at];
+                self.because(slot, value, Via::Hung(at as u32));
                 self.operate_dynamic(operation, value, inferred);
             }
         }
@@ -397,10 +403,15 @@ impl Linker<'_> {
         if from == to || self.sets.is_typed(to) || !self.edges.insert(from, to, receiver) {
             return;
         }
+        self.note_edge(from, to);
+        let outer = self.cause();
+        let edge = Via::Edge(self.edges.cells.len() as u32 - 1);
         let passed: Vec<(Value, bool)> = self.sets.passed(from).collect();
         for (value, inferred) in passed {
+            self.because(from, value, edge);
             self.arrive(to, receiver, value, inferred);
         }
+        self.resume(outer);
     }
 
     /// Whether a variable of a written class cannot hold a value.
@@ -468,10 +479,14 @@ impl Linker<'_> {
             return;
         }
         known.push(operation);
+        let at = known.len() as u32 - 1;
+        let outer = self.cause();
         let passed: Vec<(Value, bool)> = self.sets.passed(slot).collect();
         for (value, inferred) in passed {
+            self.because(slot, value, Via::Hung(at));
             self.operate_dynamic(operation, value, inferred);
         }
+        self.resume(outer);
     }
 
     pub(super) fn instance(&mut self, value: Value, to: u32) {

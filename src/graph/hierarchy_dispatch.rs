@@ -194,6 +194,7 @@ impl Linker<'_> {
             .filter(|def| *def != NONE)
             .collect();
         let Some(chosen) = self.overloads(file, call, &constructors) else {
+            let cause = self.cause();
             self.pending.push(super::overloads::Pending {
                 call,
                 value: Value::new(Kind::Super, class),
@@ -201,6 +202,7 @@ impl Linker<'_> {
                 name: CONSTRUCT,
                 skip: 1,
                 inferred,
+                cause,
             });
             return;
         };
@@ -237,12 +239,21 @@ impl Linker<'_> {
             if self.unit(file).traits.typed {
                 continue;
             }
+            let receiver = self.call(file, call).receiver;
+            let above = Value::new(Kind::Instance, class);
+            let slot = if receiver == NONE {
+                NONE
+            } else {
+                self.slot_in(file, receiver)
+            };
+            self.because(slot, above, super::trace::Via::Below);
             for class in below {
                 let value = Value::new(Kind::Instance, class);
                 self.call_member(file, call, value, class, name, 0, true);
                 any = true;
             }
         }
+        self.resume(super::trace::Cause::START);
         any
     }
 

@@ -14,6 +14,7 @@ mod declared;
 mod dispatch;
 mod edges;
 mod emit;
+mod explain;
 mod flow;
 mod generics;
 mod hierarchy;
@@ -33,10 +34,12 @@ mod program;
 mod settle;
 mod shapes;
 mod table;
+mod trace;
 mod traits_dispatch;
 mod values;
 
 pub use emit::{Edge, EdgeKind, Linked, Reason, Unresolved};
+pub use explain::{Asked, Explainer, Locate, RULES, Spot, Step};
 
 use rustc_hash::FxHashMap;
 
@@ -215,7 +218,19 @@ pub struct Input<'a> {
 
 /// Links all files.
 pub fn link(input: &Input<'_>) -> Linked {
+    solved(names::Linker::new(input)).emit()
+}
+
+/// The same, with notes of how everything was found, for nobody to read: what
+/// is explained must be what is linked.
+#[doc(hidden)]
+pub fn link_traced(input: &Input<'_>) -> Linked {
     let mut linker = names::Linker::new(input);
+    linker.trace();
+    solved(linker).emit()
+}
+
+fn solved(mut linker: names::Linker<'_>) -> names::Linker<'_> {
     linker.bind_names();
     linker.find_hierarchy();
     linker.bind_bodies();
@@ -223,7 +238,7 @@ pub fn link(input: &Input<'_>) -> Linked {
     linker.find_satisfied();
     linker.dispatch();
     linker.settle();
-    linker.emit()
+    linker
 }
 
 /// The sources of this layer: what it computes changes only when they do.
@@ -258,6 +273,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("settle.rs"),
     include_str!("shapes.rs"),
     include_str!("table.rs"),
+    include_str!("trace.rs"),
     include_str!("traits_dispatch.rs"),
     include_str!("values.rs"),
 ];

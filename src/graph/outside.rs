@@ -8,6 +8,28 @@ use super::values::{Kind, Value};
 use crate::facts::format::{NONE, call_flag, param_flag};
 
 impl Linker<'_> {
+    /// The name of an external symbol: its path, and its members behind that.
+    pub(super) fn external_name(&self, at: usize) -> String {
+        let mut parts = Vec::new();
+        let mut at = at as u32;
+        while let Some((parent, _, text)) = self.externals.get(at as usize) {
+            parts.push(text.as_str());
+            at = *parent;
+        }
+        parts.reverse();
+        let root = parts.first().copied().unwrap_or_default();
+        let mut name = root.to_owned();
+        for (index, part) in parts.iter().enumerate().skip(1) {
+            name.push_str(if index == 1 && !root.contains("::") {
+                "::"
+            } else {
+                "."
+            });
+            name.push_str(part);
+        }
+        name
+    }
+
     /// Something outside is called on a container: it may give the container
     /// or an element, hands elements to functions, and may add its arguments.
     pub(super) fn call_container(&mut self, file: u32, call: u32, value: Value, name: u64) {

@@ -37,6 +37,8 @@ pub(super) struct Pending {
     pub(super) name: u64,
     pub(super) skip: usize,
     pub(super) inferred: bool,
+    /// Why it was made.
+    pub(super) cause: super::trace::Cause,
 }
 
 impl Linker<'_> {
@@ -305,8 +307,10 @@ impl Linker<'_> {
             name,
             skip,
             inferred,
+            cause,
         } in now
         {
+            self.resume(cause);
             let file = self.call_file(call);
             if name == CONSTRUCT && value.kind() == Kind::Def {
                 self.make(file, call, class, inferred);
@@ -317,6 +321,7 @@ impl Linker<'_> {
             }
         }
         self.settling = false;
+        self.resume(super::trace::Cause::START);
         true
     }
 }

@@ -126,7 +126,7 @@ impl Linker<'_> {
     }
 
     /// Functions of one name in one place are one group.
-    fn group(&self, def: u32) -> (u32, u64) {
+    pub(super) fn group(&self, def: u32) -> (u32, u64) {
         if def & EXTERNAL != 0 || !self.is_function(def) {
             return (def, 0);
         }

@@ -125,6 +125,8 @@ pub(super) struct Sets {
     queue: std::collections::VecDeque<u32>,
     /// What slots with a written type can hold.
     pub(super) limits: super::limits::Limits,
+    /// Notes why values are where they are, where that is asked for.
+    pub(super) trace: Option<Box<super::trace::Trace>>,
 }
 
 impl Sets {
@@ -134,6 +136,7 @@ impl Sets {
             blocks: Vec::new(),
             queue: std::collections::VecDeque::new(),
             limits: super::limits::Limits::default(),
+            trace: None,
         }
     }
 
@@ -214,6 +217,9 @@ impl Sets {
                 if index < usize::from(head.done.max(head.old)) {
                     head.risen |= 1 << index;
                 }
+                if let Some(trace) = &mut self.trace {
+                    trace.arrive(slot, value);
+                }
             }
             return false;
         }
@@ -228,6 +234,9 @@ impl Sets {
         if len >= most {
             head.full = true;
             return false;
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.arrive(slot, value);
         }
         if inferred {
             head.inferred |= 1 << len;

@@ -23,6 +23,15 @@ pub struct Parsed<'a> {
 
 /// Links the files, which must be in the order of their paths.
 pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
+    with_input(files, manifests, link)
+}
+
+/// Hands what linking needs to `then`.
+pub fn with_input<R>(
+    files: &[Parsed<'_>],
+    manifests: &[Manifest<'_>],
+    then: impl FnOnce(&Input<'_>) -> R,
+) -> R {
     let mut externals = Externals::default();
     let mut used = [false; 256];
     files
@@ -107,7 +116,7 @@ pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
             imports,
         })
         .collect();
-    link(&Input {
+    then(&Input {
         units,
         modules: modules.len(),
         submodules: modules.inner,

@@ -154,10 +154,10 @@ pub struct Builder<'a> {
 /// its words begin, then its facts, then its words.
 const RECORD_HEAD: usize = 16;
 
-struct Job<'f> {
-    at: usize,
-    file: &'f SourceFile,
-    language: u8,
+pub(super) struct Job<'f> {
+    pub(super) at: usize,
+    pub(super) file: &'f SourceFile,
+    pub(super) language: u8,
 }
 
 /// Version of everything that decides what facts of a language are.
@@ -205,7 +205,7 @@ impl Builder<'_> {
         publish: impl FnOnce(&super::SegmentBuilder<'_>) -> Result<Snapshot, Error>,
     ) -> Result<Snapshot, BuildError> {
         let embedder = StaticEmbedder::new()?;
-        let (jobs, heads) = self.jobs(files, source);
+        let (jobs, heads) = Self::jobs(files, source);
         self.progress.begin(Stage::Extract, jobs.len());
         let packs = self.extract(&jobs, source, writer, &embedder)?;
         self.progress.begin(Stage::Link, jobs.len());
@@ -272,7 +272,7 @@ impl Builder<'_> {
     }
 
     /// The files that are in some language, and how many are in none.
-    fn jobs<'f>(&self, files: &'f [SourceFile], source: &dyn Source) -> (Vec<Job<'f>>, u32) {
+    pub(super) fn jobs<'f>(files: &'f [SourceFile], source: &dyn Source) -> (Vec<Job<'f>>, u32) {
         let found: Vec<Option<Job<'f>>> = files
             .par_iter()
             .enumerate()
@@ -398,13 +398,13 @@ fn extract_record(
 }
 
 /// The packs of all languages in use.
-struct Packs {
+pub(super) struct Packs {
     by_language: Vec<Option<FactsPacks>>,
     unreadable: rustc_hash::FxHashMap<usize, Reason>,
 }
 
 impl Packs {
-    fn open(store: &Store, jobs: &[Job<'_>]) -> Result<Self, Error> {
+    pub(super) fn open(store: &Store, jobs: &[Job<'_>]) -> Result<Self, Error> {
         let mut by_language: Vec<Option<FactsPacks>> = Vec::new();
         by_language.resize_with(LANGUAGES.len(), || None);
         let mut packs = Self {
@@ -431,6 +431,11 @@ impl Packs {
             .filter(|record| record.len() >= RECORD_HEAD)
     }
 
+    /// Whether anything is known of a file.
+    pub(super) fn has(&self, job: &Job<'_>) -> bool {
+        self.get(job).is_some()
+    }
+
     /// Finds out why files without facts have none.
     fn mark_unreadable(&mut self, jobs: &[Job<'_>], source: &dyn Source) {
         let gone: Vec<(usize, Reason)> = jobs
@@ -445,7 +450,7 @@ impl Packs {
     }
 }
 
-fn entry<'a>(job: &Job<'a>, packs: &'a Packs) -> FileEntry<'a> {
+pub(super) fn entry<'a>(job: &Job<'a>, packs: &'a Packs) -> FileEntry<'a> {
     let word = |record: &[u8], at: usize| {
         u32::from_le_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]])
     };
@@ -523,7 +528,10 @@ fn default_flags(path: &[u8]) -> u8 {
 }
 
 /// The manifests among the files, with their bytes.
-fn manifests<'f>(files: &'f [SourceFile], source: &dyn Source) -> Vec<(&'f [u8], Vec<u8>)> {
+pub(super) fn manifests<'f>(
+    files: &'f [SourceFile],
+    source: &dyn Source,
+) -> Vec<(&'f [u8], Vec<u8>)> {
     let wanted: Vec<&'static str> = module_rules()
         .iter()
         .flat_map(|(_, rule)| rule.manifests().iter().copied())

@@ -121,6 +121,20 @@ pub fn encode(
     out
 }
 
+/// The symbol of each definition, and the file of each parsed one, as
+/// [`encode`] numbers them.
+pub fn numbers(files: &[FileEntry<'_>], linked: &Linked) -> (Vec<u32>, Vec<u32>) {
+    let mut encoder = Encoder {
+        files,
+        linked,
+        out: Sections::default(),
+        symbol_of: vec![NONE; linked.def_base.last().copied().unwrap_or(0) as usize],
+        file_of_unit: Vec::new(),
+    };
+    encoder.symbols();
+    (encoder.symbol_of, encoder.file_of_unit)
+}
+
 struct Encoder<'a> {
     files: &'a [FileEntry<'a>],
     linked: &'a Linked,

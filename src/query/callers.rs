@@ -2,8 +2,8 @@
 
 use petgraph::visit::VisitMap;
 
-use super::Result;
 use super::names::{confidence, site, symbol, symbol_text};
+use super::{Result, Why};
 use crate::facts::format::def_flag;
 use crate::graph::EdgeKind;
 use crate::index::records::{EdgeRec, edge_flag};
@@ -44,6 +44,17 @@ pub fn callers(
     snapshot: &Snapshot,
     targets: &[u32],
     options: CallOptions,
+    emit: impl FnMut(Record) -> bool,
+) -> Result<()> {
+    why_callers(snapshot, targets, options, &mut Why::default(), emit)
+}
+
+/// The same, with how each was found where `why` can say it.
+pub fn why_callers(
+    snapshot: &Snapshot,
+    targets: &[u32],
+    options: CallOptions,
+    why: &mut Why<'_, '_>,
     mut emit: impl FnMut(Record) -> bool,
 ) -> Result<()> {
     for &target in targets {
@@ -71,6 +82,7 @@ pub fn callers(
                         depth,
                         site: site(snapshot, edge)?,
                         confidence: confidence(edge),
+                        explanation: why.edge(EdgeKind::Calls, edge),
                     };
                     if !emit(record) {
                         return Ok(());
@@ -82,7 +94,7 @@ pub fn callers(
             }
             level = next;
         }
-        if options.all && !unresolved(snapshot, target, &mut emit)? {
+        if options.all && !unresolved(snapshot, target, why, &mut emit)? {
             return Ok(());
         }
     }
@@ -125,6 +137,7 @@ fn with_constructors(snapshot: &Snapshot, target: u32) -> Result<Vec<u32>> {
 fn unresolved(
     snapshot: &Snapshot,
     target: u32,
+    why: &mut Why<'_, '_>,
     emit: &mut impl FnMut(Record) -> bool,
 ) -> Result<bool> {
     if snapshot.is_external(target) {
@@ -142,6 +155,7 @@ fn unresolved(
             },
             reason: reason_name(found.column & 7),
             confidence: Confidence::Name,
+            explanation: why.site(found.file, found.line, found.column >> 3),
         };
         if !emit(record) {
             return Ok(false);
@@ -173,6 +187,17 @@ pub fn callees(
     snapshot: &Snapshot,
     sources: &[u32],
     options: CallOptions,
+    emit: impl FnMut(Record) -> bool,
+) -> Result<()> {
+    why_callees(snapshot, sources, options, &mut Why::default(), emit)
+}
+
+/// The same, with how each was found where `why` can say it.
+pub fn why_callees(
+    snapshot: &Snapshot,
+    sources: &[u32],
+    options: CallOptions,
+    why: &mut Why<'_, '_>,
     mut emit: impl FnMut(Record) -> bool,
 ) -> Result<()> {
     for &source in sources {
@@ -197,6 +222,7 @@ pub fn callees(
                         depth,
                         site: site(snapshot, edge)?,
                         confidence: confidence(edge),
+                        explanation: why.edge(EdgeKind::Calls, edge),
                     };
                     if !emit(record) {
                         return Ok(());

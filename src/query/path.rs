@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use super::Result;
 use super::names::{confidence, site, symbol};
+use super::{Result, Why};
 use crate::graph::EdgeKind;
 use crate::index::Snapshot;
 use crate::record::Record;
@@ -13,6 +13,16 @@ use crate::record::Record;
 /// The steps of a shortest call chain from any of `from` to any of `to`; empty
 /// where there is none.
 pub fn path(snapshot: &Snapshot, from: &[u32], to: &[u32]) -> Result<Vec<Record>> {
+    why_path(snapshot, from, to, &mut Why::default())
+}
+
+/// The same, with how each step was found where `why` can say it.
+pub fn why_path(
+    snapshot: &Snapshot,
+    from: &[u32],
+    to: &[u32],
+    why: &mut Why<'_, '_>,
+) -> Result<Vec<Record>> {
     let mut came: FxHashMap<u32, (u32, u32)> = FxHashMap::default();
     let mut queue: VecDeque<u32> = VecDeque::new();
     for &node in from {
@@ -22,7 +32,7 @@ pub fn path(snapshot: &Snapshot, from: &[u32], to: &[u32]) -> Result<Vec<Record>
     }
     while let Some(node) = queue.pop_front() {
         if to.contains(&node) && !from.contains(&node) {
-            return steps(snapshot, &came, node);
+            return steps(snapshot, &came, node, why);
         }
         if snapshot.is_external(node) {
             continue;
@@ -39,12 +49,17 @@ pub fn path(snapshot: &Snapshot, from: &[u32], to: &[u32]) -> Result<Vec<Record>
         }
     }
     match from.iter().find(|node| to.contains(node)) {
-        Some(node) => steps(snapshot, &came, *node),
+        Some(node) => steps(snapshot, &came, *node, why),
         None => Ok(Vec::new()),
     }
 }
 
-fn steps(snapshot: &Snapshot, came: &FxHashMap<u32, (u32, u32)>, end: u32) -> Result<Vec<Record>> {
+fn steps(
+    snapshot: &Snapshot,
+    came: &FxHashMap<u32, (u32, u32)>,
+    end: u32,
+    why: &mut Why<'_, '_>,
+) -> Result<Vec<Record>> {
     let mut chain = vec![];
     let mut node = end;
     while let Some(&(before, at)) = came.get(&node) {
@@ -68,6 +83,7 @@ fn steps(snapshot: &Snapshot, came: &FxHashMap<u32, (u32, u32)>, end: u32) -> Re
             symbol: symbol(snapshot, node)?,
             site: edge.map(|edge| site(snapshot, edge)).transpose()?,
             confidence: edge.map(confidence),
+            explanation: edge.map_or_else(Vec::new, |edge| why.edge(EdgeKind::Calls, edge)),
         });
     }
     Ok(records)

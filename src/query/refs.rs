@@ -1,15 +1,21 @@
 //! Where a symbol is mentioned.
 
-use super::Result;
 use super::names::{confidence, edge_name, site, symbol, symbol_text};
+use super::{Result, Why};
 use crate::graph::EdgeKind;
 use crate::index::Snapshot;
 use crate::record::{Record, Text};
 
 /// Every mention of `targets`: calls, references, imports, bases, overriding.
-pub fn refs(
+pub fn refs(snapshot: &Snapshot, targets: &[u32], emit: impl FnMut(Record) -> bool) -> Result<()> {
+    why_refs(snapshot, targets, &mut Why::default(), emit)
+}
+
+/// The same, with how each was found where `why` can say it.
+pub fn why_refs(
     snapshot: &Snapshot,
     targets: &[u32],
+    why: &mut Why<'_, '_>,
     mut emit: impl FnMut(Record) -> bool,
 ) -> Result<()> {
     for &target in targets {
@@ -37,6 +43,7 @@ pub fn refs(
                 edge: edge_name(kind),
                 site: site(snapshot, &edge)?,
                 confidence: confidence(&edge),
+                explanation: why.edge(kind, &edge),
             };
             if !emit(record) {
                 return Ok(());

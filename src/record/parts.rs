@@ -61,6 +61,21 @@ pub struct Site {
     pub site_column: u32,
 }
 
+/// One step of how an edge was found, from the site back to the definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Because {
+    /// The rule: `import`, `declared_type`, `inherited_member` …
+    pub rule: &'static str,
+    /// The file of the place that it was applied at.
+    pub path: Text,
+    /// Its line, 1-based.
+    pub line: u32,
+    /// What it says here, in words.
+    pub text: String,
+    /// That line of source.
+    pub code: Text,
+}
+
 /// What each signal of a search gave a hit; the score is their sum times the prior.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Shares {

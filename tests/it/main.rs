@@ -10,6 +10,7 @@ mod agent;
 mod cli;
 mod embedder;
 mod engine_fixtures;
+mod explain;
 mod fault_server;
 mod fixtures;
 mod git;

@@ -22,6 +22,7 @@ impl Context {
                 name: commit.short(),
                 built: false,
                 prefix: repo.prefix().to_vec(),
+                imported: true,
                 source: Bytes::Commit(repo.clone()),
             };
             return self.tell_gaps(opened, &[]);
