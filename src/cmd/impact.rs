@@ -29,10 +29,20 @@ pub struct Args {
     /// Only the tests
     #[arg(long)]
     tests: bool,
-    /// With what may depend on it: call sites that only bear a name, and the
-    /// class or file of a symbol that nobody is seen to use
+    /// With what may depend on it: call sites that only bear a name, the class
+    /// or file of a symbol that nobody is seen to use, tests that have its name
+    /// in them
     #[arg(long)]
     all: bool,
+    /// Only what is no farther from the change: a plain call is 1, a step that
+    /// is less sure is more; 0 is no limit
+    #[arg(
+        long,
+        value_name = "DISTANCE",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    within: u64,
 }
 
 /// What a change touches and reaches.
@@ -55,7 +65,11 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         }
     }
     for record in &reach.impacted {
-        let wanted = !args.tests || matches!(record, Record::Impacted { test: true, .. });
+        let Record::Impacted { test, distance, .. } = record else {
+            continue;
+        };
+        let near = args.within == 0 || *distance <= args.within as f32;
+        let wanted = near && (!args.tests || *test);
         if wanted && !context.output.emit(record) {
             break;
         }
@@ -172,13 +186,13 @@ impl<'a> Sides<'a> {
     fn touch(&mut self, path: &[u8], old: &[Lines], new: &[Lines]) -> Result<(), Error> {
         for node in query::touched(&self.new.snapshot, path, new)? {
             let text = query::symbol_text(&self.new.snapshot, node)?;
-            let known = !named(self.old, &text)?.is_empty();
+            let known = !query::named(&self.old.snapshot, &text)?.is_empty();
             self.here
                 .insert(node, if known { "modified" } else { "added" });
         }
         for node in query::touched(&self.old.snapshot, path, old)? {
             let text = query::symbol_text(&self.old.snapshot, node)?;
-            let still = named(self.new, &text)?;
+            let still = query::named(&self.new.snapshot, &text)?;
             if still.is_empty() {
                 self.gone.insert(node);
             }
@@ -223,7 +237,9 @@ impl<'a> Sides<'a> {
             let Record::Impacted { symbol, .. } = &record else {
                 continue;
             };
-            if !seen.contains(&symbol.symbol) && !named(self.new, &symbol.symbol.0)?.is_empty() {
+            if !seen.contains(&symbol.symbol)
+                && !query::named(&self.new.snapshot, &symbol.symbol.0)?.is_empty()
+            {
                 impacted.push(record);
             }
         }
@@ -233,18 +249,6 @@ impl<'a> Sides<'a> {
             other: self.other,
         })
     }
-}
-
-/// The symbols of exactly that stable name.
-fn named(side: &Opened, text: &[u8]) -> Result<Vec<u32>, Error> {
-    let mut nodes = query::find(&side.snapshot, text)?.nodes;
-    let mut kept = Vec::new();
-    for node in nodes.drain(..) {
-        if query::symbol_text(&side.snapshot, node)? == text {
-            kept.push(node);
-        }
-    }
-    Ok(kept)
 }
 
 /// The bytes of a file that a snapshot knows.

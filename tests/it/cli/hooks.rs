@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Said, World};
 
 /// The folder of hooks: names, modes, links and bytes.
-const LOOK: &str = "cd .git/hooks && for f in $(ls -A | grep -v sample); do echo \"$f $(stat -c %A%N $f) $(cat $f | sha256sum)\"; done; sha256sum ../config";
+pub(super) const LOOK: &str = "cd .git/hooks && for f in $(ls -A | grep -v sample); do echo \"$f $(stat -c %A%N $f) $(cat $f | sha256sum)\"; done; sha256sum ../config";
 
 fn hooks(said: &Said, key: &str) -> Vec<(String, String)> {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
@@ -238,7 +238,7 @@ fn a_hook_that_cannot_do_its_work_hinders_nothing() {
 }
 
 /// A project with a test, and somewhere to push to.
-fn pushing() -> World {
+pub(super) fn pushing() -> World {
     let world = World::with(&[
         (
             "lib.py",
@@ -255,7 +255,7 @@ fn pushing() -> World {
     world
 }
 
-fn sandboxed(world: &World) -> bool {
+pub(super) fn sandboxed(world: &World) -> bool {
     let said = world.repo("happy doctor");
     let works = said
         .lines()

@@ -7,6 +7,7 @@ mod hooks;
 mod incremental;
 mod inputs;
 mod invariants;
+mod managers;
 mod packages;
 mod reference;
 mod sessions;
