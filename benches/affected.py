@@ -16,7 +16,8 @@ Prints a JSON line per commit and one per repository: commits that broke
 something, broken tests, misses, the mean share of all tests that was selected
 (without and with `--all`), and the positions, as numbers and as a share.
 
-What broke is kept under `$HAPPY_CORPUS/affected` (default `~/.cache/happy-corpus`),
+The broken tests are looked for in the test files that the commit changed; with
+`--full` in the whole suite, which takes long. What broke is kept under `$HAPPY_CORPUS/affected` (default `~/.cache/happy-corpus`),
 since running tests is what takes long; `--fresh` asks again. Needs the Python
 packages that the repository's tests need.
 """
@@ -80,6 +81,21 @@ def run_tests(python, tree, source, files=()):
     return outcome
 
 
+def collected(python, tree, source):
+    """The tests that there are, as `run_tests` names them."""
+    root = pathlib.Path(tree, "src") if source.startswith("src/") else tree
+    environment = dict(os.environ, PYTHONPATH=str(root), PYTHONDONTWRITEBYTECODE="1")
+    command = [python, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider",
+               "-o", "filterwarnings="]
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
+    found = {}
+    for line in done.stdout.splitlines():
+        path, inside, name = line.split("[")[0].partition("::")
+        if inside and path.endswith(".py"):
+            found.setdefault(f"{path}::{name.replace('::', '.')}")
+    return found
+
+
 def undo(tree, commit, path):
     """The tree of the commit with one file as it was before, as a commit of its own."""
     git(tree, "checkout", "-q", "-f", commit)
@@ -107,14 +123,18 @@ def breaks(tree, name, source, options):
             broken, before = [], {}
             # Nearly always the change comes with the test that it breaks.
             list(undo(tree, commit, path))
-            if not all(run_tests(options.python, tree, source, files).values()):
+            after = run_tests(options.python, tree, source, files)
+            if not all(after.values()):
+                which = () if options.full else files
                 states = undo(tree, commit, path)
                 next(states)
-                before = run_tests(options.python, tree, source)
-                next(states)
-                after = run_tests(options.python, tree, source)
+                before = run_tests(options.python, tree, source, which)
+                if options.full:
+                    next(states)
+                    after = run_tests(options.python, tree, source)
                 broken = [key for key, good in before.items() if good and not after.get(key, False)]
-            row = {"commit": commit, "path": path, "broken": broken, "tests": list(before)}
+            tests = before if options.full or not broken else collected(options.python, tree, source)
+            row = {"commit": commit, "path": path, "broken": broken, "tests": list(tests)}
             with kept.open("a") as out:
                 out.write(json.dumps(row) + "\n")
         # A change that breaks most of the tests breaks the import of the package.
@@ -194,6 +214,7 @@ def main():
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--happy", default="happy")
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--full", action="store_true", help="run whole suites")
     parser.add_argument("--fresh", action="store_true", help="run the tests again")
     parser.add_argument("--only-breaks", action="store_true", help="only find what breaks")
     options = parser.parse_args()

@@ -11,7 +11,7 @@ use super::selection::{self, Near, Selection};
 use super::test;
 use crate::git::{ObjectId, Repo};
 use crate::record::Record;
-use crate::runner::{Bounds, Changed, Outcome, Project, Test, Wanted};
+use crate::runner::{Bounds, Case, Changed, Outcome, Project, Test, Wanted};
 use crate::sandbox;
 
 /// So many tests are run first.
@@ -175,6 +175,7 @@ impl Check<'_> {
         checked: &mut Checked,
     ) -> Result<(), Error> {
         let files = test::paths_of(self.repo, self.base)?;
+        let tests = tests.map(|tests| of_failures(&tests, &now.cases).unwrap_or(tests));
         let tests = runs::on_base(tests.as_ref(), &self.selection.added, &files);
         let before = if tests.as_ref().is_some_and(Vec::is_empty) {
             Vec::new()
@@ -222,5 +223,86 @@ impl Check<'_> {
             side,
         }
         .run(self.tool, &wanted, &mut |_| {})
+    }
+}
+
+/// The tests that the failures are of; none where one of them cannot be found.
+fn of_failures(tests: &[Test], cases: &[Case]) -> Option<Vec<Test>> {
+    let failed = |case: &&Case| matches!(case.outcome, Outcome::Failed | Outcome::Errored);
+    let mut kept: Vec<Test> = Vec::new();
+    for case in cases.iter().filter(failed) {
+        let mut found = tests.iter().filter(|test| is_of(test, case)).peekable();
+        found.peek()?;
+        for test in found {
+            if !kept.contains(test) {
+                kept.push(test.clone());
+            }
+        }
+    }
+    Some(kept)
+}
+
+/// Whether a runner's case is of a test, or of its class or file.
+fn is_of(test: &Test, case: &Case) -> bool {
+    let file = test.path.rsplit('/').next().unwrap_or(&test.path);
+    let stem = file.split('.').next().unwrap_or(file);
+    let name = case.name.replace("::", ".").replace('/', ".");
+    let plain = name.split(['[', '(']).next().unwrap_or(&name);
+    let parts: Vec<&str> = plain.trim().split('.').collect();
+    let in_file = match &case.path {
+        Some(path) => *path == test.path,
+        None => parts.contains(&stem),
+    };
+    let wanted = test.name.as_deref().map(|name| name.split('.').collect());
+    in_file
+        && wanted.is_none_or(|wanted: Vec<&str>| {
+            parts
+                .windows(wanted.len())
+                .any(|window| window == wanted.as_slice())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(path: &str, name: Option<&str>) -> Test {
+        Test {
+            path: path.to_owned(),
+            name: name.map(str::to_owned),
+        }
+    }
+
+    fn case(name: &str, path: Option<&str>, outcome: Outcome) -> Case {
+        Case {
+            name: name.to_owned(),
+            path: path.map(str::to_owned),
+            outcome,
+            time: None,
+            message: None,
+        }
+    }
+
+    #[test]
+    fn the_base_runs_the_tests_that_failures_are_of_and_no_others() {
+        let tests = [
+            test("tests/a/test_text.py", Some("Text.test_one")),
+            test("tests/a/test_text.py", Some("Text.test_two")),
+            test("tests/test_b.py", Some("Class")),
+            test("tests/test_c.py", None),
+        ];
+        let cases = [
+            case("a.test_text.Text.test_one", None, Outcome::Failed),
+            case("a.test_text.Text.test_two", None, Outcome::Passed),
+            case(
+                "tests/test_b.py::Class::test_x[1.5]",
+                Some("tests/test_b.py"),
+                Outcome::Errored,
+            ),
+        ];
+        let kept = of_failures(&tests, &cases).expect("each is found");
+        assert_eq!(kept, [tests[0].clone(), tests[2].clone()]);
+        let cases = [case("somewhere else", None, Outcome::Failed)];
+        assert_eq!(of_failures(&tests, &cases), None);
     }
 }

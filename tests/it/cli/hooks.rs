@@ -345,3 +345,34 @@ fn a_check_that_fails_itself_lets_the_push_go_on_unless_told_otherwise() {
     let said = world.repo("git push origin main").ok();
     assert!(said.stderr.contains("goes on unchecked"), "{said:?}");
 }
+
+#[test]
+fn a_push_runs_the_nearest_tests_and_says_what_it_left_out() {
+    let world = pushing();
+    if !sandboxed(&world) {
+        return;
+    }
+    world.write(
+        "test_far.py",
+        b"import unittest\n\nfrom lib import low\n\n\ndef one():\n    return low(1)\n\n\ndef two():\n    return one()\n\n\nclass Far(unittest.TestCase):\n    def test_far(self):\n        self.assertEqual(two(), 2)\n",
+    );
+    world
+        .repo("git add -A && git commit -qm far && git push -q --no-verify origin main && git config happy.test.within 1")
+        .ok();
+    world
+        .repo("sed -i 's/return a + 1/return 1 + a/' lib.py && git commit -qam same")
+        .ok();
+    let said = world.repo("git push origin main").ok();
+    assert!(said.stderr.contains("1 passed, 0 failed"), "{said:?}");
+    assert!(
+        said.stderr.contains(
+            "left out: 1 test farther than 1 calls; next is `test_far.py::Far.test_far`, reached only through two < one < low"
+        ),
+        "{said:?}"
+    );
+    // Without the limit both run, the nearest first.
+    world.repo("git config happy.test.within 0 && sed -i 's/return 1 + a/return 2 + a/' lib.py && git commit -qam break").ok();
+    let said = world.repo("git push origin main");
+    assert_ne!(said.code, 0, "{said:?}");
+    assert!(said.stderr.contains("0 passed, 2 failed"), "{said:?}");
+}

@@ -1,5 +1,6 @@
 //! The commands as a user meets them: whole processes in a world of their own.
 
+mod ci;
 mod damage;
 mod documents;
 mod faults;
