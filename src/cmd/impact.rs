@@ -145,6 +145,8 @@ struct Sides<'a> {
     new: &'a Opened,
     gone: BTreeSet<u32>,
     here: BTreeMap<u32, &'static str>,
+    /// The lines that go and come.
+    lines: Vec<u8>,
     other: Vec<Vec<u8>>,
 }
 
@@ -155,6 +157,7 @@ impl<'a> Sides<'a> {
             new,
             gone: BTreeSet::new(),
             here: BTreeMap::new(),
+            lines: Vec::new(),
             other: Vec::new(),
         }
     }
@@ -176,11 +179,25 @@ impl<'a> Sides<'a> {
             }
             return Ok(());
         }
-        let (old, new) = changed_lines(
-            before.as_deref().unwrap_or_default(),
-            after.as_deref().unwrap_or_default(),
-        );
+        let before = before.as_deref().unwrap_or_default();
+        let after = after.as_deref().unwrap_or_default();
+        let (old, new) = changed_lines(before, after);
+        self.keep(before, &old);
+        self.keep(after, &new);
         self.touch(path, &old, &new)
+    }
+
+    /// Keeps the text of single lines, as much as says what a change is about.
+    fn keep(&mut self, bytes: &[u8], lines: &[Lines]) {
+        const MOST: usize = 64 << 10;
+        let all: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        for (line, _) in lines {
+            let text = all.get(*line as usize - 1).copied().unwrap_or_default();
+            if self.lines.len() + text.len() > MOST {
+                return;
+            }
+            self.lines.extend_from_slice(text);
+        }
     }
 
     fn touch(&mut self, path: &[u8], old: &[Lines], new: &[Lines]) -> Result<(), Error> {
@@ -219,7 +236,8 @@ impl<'a> Sides<'a> {
         let seeds: Vec<u32> = self.here.keys().copied().collect();
         let mut impacted = Vec::new();
         let mut seen: BTreeSet<Text> = BTreeSet::new();
-        Impact::new(&self.new.snapshot, &seeds, all)?.records(|record| {
+        let reached = Impact::of_lines(&self.new.snapshot, &seeds, &self.lines, all)?;
+        reached.records(|record| {
             if let Record::Impacted { symbol, .. } = &record {
                 seen.insert(symbol.symbol.clone());
             }
@@ -229,7 +247,8 @@ impl<'a> Sides<'a> {
         // Whoever depended on what is gone, if it is still there itself.
         let gone: Vec<u32> = self.gone.iter().copied().collect();
         let mut orphans = Vec::new();
-        Impact::new(&self.old.snapshot, &gone, all)?.records(|record| {
+        let reached = Impact::of_lines(&self.old.snapshot, &gone, &self.lines, all)?;
+        reached.records(|record| {
             orphans.push(record);
             true
         })?;
@@ -316,7 +335,9 @@ pub(super) fn plan_reach(opened: &Opened, plan: &patch::Plan, all: bool) -> Resu
         } else {
             bytes(&change.after)
         };
-        let (mut old, _) = changed_lines(&bytes(&change.before), &after);
+        let (mut old, new) = changed_lines(&bytes(&change.before), &after);
+        sides.keep(&bytes(&change.before), &old);
+        sides.keep(&after, &new);
         old.extend(insertions(&bytes(&change.before), &after));
         sides.touch(path, &old, &[])?;
     }

@@ -66,10 +66,21 @@ impl<'s> Impact<'s> {
     /// of what is reached and could not be decided, whatever holds a symbol that
     /// nobody is seen to use, and test code that has the name of a seed in it.
     pub fn new(snapshot: &'s Snapshot, seeds: &[u32], all: bool) -> Result<Self> {
+        Self::of_lines(snapshot, seeds, b"", all)
+    }
+
+    /// The same, where the text of the lines that change is known: tests that
+    /// share words with it come before others as far away.
+    pub fn of_lines(
+        snapshot: &'s Snapshot,
+        seeds: &[u32],
+        lines: &[u8],
+        all: bool,
+    ) -> Result<Self> {
         let mut walk = Walk::new(snapshot, Suite::new(snapshot)?, all)?;
         walk.run(seeds)?;
         let (steps, suite) = walk.done();
-        let closeness = near::Closeness::new(snapshot, seeds)?;
+        let closeness = near::Closeness::new(snapshot, seeds, lines)?;
         let mut order = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             let test = suite.is_test(step.node, step.role)?;

@@ -19,6 +19,13 @@ const SAME_NAME: u32 = 200;
 /// Paths that have words in common.
 const PATH_WORD: u32 = 40;
 
+/// A word that test and change share, times how rare it is: of a name, and of
+/// the lines that change.
+const NAME_WORD: u32 = 40;
+const LINE_WORD: u32 = 15;
+/// Shared words count for no more than this together.
+const WORDS: u32 = 600;
+
 /// What stands in more places than this tells nothing.
 const COMMON: usize = 1000;
 
@@ -29,16 +36,18 @@ pub(super) struct Closeness<'s> {
     names: Vec<Vec<Vec<u8>>>,
     paths: FxHashMap<u32, FxHashSet<Vec<u8>>>,
     stems: FxHashSet<Vec<u8>>,
+    shared: FxHashMap<u32, u32>,
 }
 
 impl<'s> Closeness<'s> {
-    pub(super) fn new(snapshot: &'s Snapshot, seeds: &[u32]) -> Result<Self> {
+    pub(super) fn new(snapshot: &'s Snapshot, seeds: &[u32], lines: &[u8]) -> Result<Self> {
         let mut close = Self {
             snapshot,
             mentions: FxHashSet::default(),
             names: Vec::new(),
             paths: FxHashMap::default(),
             stems: FxHashSet::default(),
+            shared: FxHashMap::default(),
         };
         for &seed in seeds {
             let record = snapshot.symbol(seed)?;
@@ -64,7 +73,39 @@ impl<'s> Closeness<'s> {
                 }
             }
         }
+        let of_names: FxHashSet<Vec<u8>> = close.names.iter().flatten().cloned().collect();
+        for word in words(lines) {
+            if !of_names.contains(&word) {
+                close.share(&word, LINE_WORD)?;
+            }
+        }
+        for word in of_names {
+            close.share(&word, NAME_WORD)?;
+        }
         Ok(close)
+    }
+
+    /// Counts a word for whatever has it in it, alone or in the plural.
+    fn share(&mut self, word: &[u8], weight: u32) -> Result<()> {
+        if word.len() < 3 {
+            return Ok(());
+        }
+        let mut forms = vec![word.to_vec(), [word, b"s"].concat(), [word, b"es"].concat()];
+        forms.extend(word.strip_suffix(b"s").map(<[u8]>::to_vec));
+        let most = self.snapshot.meta().symbols as usize / 10;
+        let mut found = FxHashSet::default();
+        for form in forms {
+            let postings = self.snapshot.postings(word_hash(&form))?;
+            found.extend(postings.take(most + 1).map(|posting| posting.symbol));
+        }
+        if found.is_empty() || found.len() > most {
+            return Ok(());
+        }
+        let rare = (self.snapshot.meta().symbols as usize / found.len()).ilog2();
+        for symbol in found {
+            *self.shared.entry(symbol).or_insert(0) += weight * rare;
+        }
+        Ok(())
     }
 
     /// By how much a test is nearer.
@@ -91,6 +132,7 @@ impl<'s> Closeness<'s> {
             common.len() as u32
         });
         nearer += PATH_WORD * common.max().unwrap_or(0).min(5);
+        nearer += self.shared.get(&test).copied().unwrap_or(0).min(WORDS);
         let name = words(snapshot.text(record.qualified)?);
         let tells = |known: &Vec<Vec<u8>>| known.iter().all(|word| name.contains(word));
         nearer += SAME_NAME
