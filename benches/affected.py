@@ -6,19 +6,21 @@
 For each of the latest N commits of a repository that change one source file in
 few places (and add or change tests), the change is undone on top of the commit.
 Tests that passed before and fail then are *broken*. Two questions are asked of
-`happy impact --tests`, which names tests nearest first:
+`happy impact --all --tests`, which names tests nearest first:
 
-- *selected*: is each broken test among those it names? One that is not is a miss.
-- *position*: which test of that order is the first broken one? A hook that runs
+- *selected*: is each broken test among those within the distance that
+  `happy test --affected` keeps to (`test.within`)? One that is not is a miss.
+- *first*: which test of that order is the first broken one? A hook that runs
   the nearest first has found the break after so many tests.
 
 Prints a JSON line per commit and one per repository: commits that broke
-something, broken tests, misses, the mean share of all tests that was selected
-(without and with `--all`), and the positions, as numbers and as a share.
+something, broken tests, misses within the distance and without a limit, the
+mean share of all tests that is selected in both, and the positions.
 
 The broken tests are looked for in the test files that the commit changed; with
-`--full` in the whole suite, which takes long. What broke is kept under `$HAPPY_CORPUS/affected` (default `~/.cache/happy-corpus`),
-since running tests is what takes long; `--fresh` asks again. Needs the Python
+`--full` in the whole suite. What broke is kept under `$HAPPY_CORPUS/affected`
+(default `~/.cache/happy-corpus`), since running tests is what takes long;
+`--fresh` asks again. Needs the Python
 packages that the repository's tests need.
 """
 
@@ -156,6 +158,11 @@ def in_order(happy, tree, tests, *words):
         if record.get("type") != "impacted" or not record.get("test"):
             continue
         path, inside, _ = record["symbol"].partition("::")
+        if record["kind"] == "class":
+            inside = record["symbol"] + "."
+            order.update(dict.fromkeys(key for key in by_file.get(path, ())
+                                       if key.startswith(inside) and key not in order))
+            continue
         if inside and record["name"].lower().startswith("test"):
             order.setdefault(record["symbol"])
             continue
@@ -180,10 +187,9 @@ def measure(repository, source, options):
             if options.only_breaks:
                 print(json.dumps({"commit": row["commit"][:10], "broken": row["broken"][:5]}), flush=True)
                 continue
-            for _ in undo(tree, row["commit"], row["path"]):
-                pass
+            list(undo(tree, row["commit"], row["path"]))
             tests = set(row["tests"])
-            chosen = in_order(options.happy, tree, tests)
+            chosen = in_order(options.happy, tree, tests, "--all", "--within", options.within)
             everything = in_order(options.happy, tree, tests, "--all")
             missed = sorted(set(row["broken"]) - set(chosen))
             first = next((at for at, key in enumerate(everything, 1) if key in row["broken"]), None)
@@ -193,15 +199,15 @@ def measure(repository, source, options):
                 positions.append(first)
                 ahead.append(first / len(tests))
             total["missed"] += len(missed)
-            total["missed_by_all"] = total.get("missed_by_all", 0) + len(
+            total["missed_without_limit"] = total.get("missed_without_limit", 0) + len(
                 set(row["broken"]) - set(everything))
             print(json.dumps({"commit": row["commit"][:10], "path": row["path"],
                               "broken": len(row["broken"]), "selected": len(chosen),
-                              "with_all": len(everything), "of": len(tests), "first": first,
+                              "without_limit": len(everything), "of": len(tests), "first": first,
                               "missed": missed}), flush=True)
     if shares:
         total["selected_share"] = round(statistics.mean(shares), 3)
-        total["share_with_all"] = round(statistics.mean(wide), 3)
+        total["share_without_limit"] = round(statistics.mean(wide), 3)
     if positions:
         total["first_broken"] = sorted(positions)
         total["first_broken_share"] = round(statistics.mean(ahead), 4)
@@ -214,6 +220,7 @@ def main():
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--happy", default="happy")
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--within", default="20", help="the distance that `happy test` keeps to")
     parser.add_argument("--full", action="store_true", help="run whole suites")
     parser.add_argument("--fresh", action="store_true", help="run the tests again")
     parser.add_argument("--only-breaks", action="store_true", help="only find what breaks")

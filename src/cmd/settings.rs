@@ -181,7 +181,7 @@ pub static KEYS: &[Key] = &[
     key(
         "test.within",
         Kind::Number,
-        "0",
+        "20",
         Reach::Team,
         "How far a test may be from the change to be run by `--affected`, in plain calls; 0 is no limit.",
     ),
