@@ -59,6 +59,9 @@ fn labels(tests: &[Test]) -> Vec<String> {
         };
         let stem = file.strip_suffix(".py").unwrap_or(file);
         let package = folder.replace('/', ".");
+        if package.split('.').next() == Some("gis_tests") {
+            continue; // Without a spatial database the script gives up on all labels.
+        }
         let label = match (&test.name, stem.starts_with("test")) {
             (Some(name), true) => format!("{package}.{stem}.{name}"),
             (None, true) => format!("{package}.{stem}"),
@@ -91,6 +94,7 @@ mod tests {
             test("tests/admin_views/models.py", None),
             test("tests/admin_views/urls.py", None),
             test("tests/urls.py", None),
+            test("tests/gis_tests/tests.py", Some("Geo.test_geo")),
             test("django/test/utils.py", None),
         ];
         assert_eq!(
