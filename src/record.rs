@@ -367,6 +367,8 @@ pub enum Record {
         test: bool,
         /// Steps from the touched symbol; 0 for a touched test.
         depth: u32,
+        /// How far that is: a plain call is 1, a step that is less sure is more.
+        distance: f32,
         /// The touched symbol.
         of: Text,
         /// How it depends on the next symbol of the chain: `calls`, `references`,

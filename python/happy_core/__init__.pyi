@@ -969,6 +969,7 @@ class Impacted:
         signature: str | None,
         test: bool,
         depth: int,
+        distance: float,
         of: str,
         edge: str,
         site_path: str | None,
@@ -999,6 +1000,12 @@ class Impacted:
     def depth(self, /) -> int:
         """
         Steps from the touched symbol; 0 for a touched test
+        """
+
+    @property
+    def distance(self, /) -> float:
+        """
+        How far that is: a plain call is 1, a step that is less sure is more
         """
 
     @property

@@ -391,6 +391,8 @@ records! {
         test: bool,
         /// Steps from the touched symbol; 0 for a touched test
         depth: u32,
+        /// How far that is: a plain call is 1, a step that is less sure is more
+        distance: Score,
         /// The touched symbol
         of: Str,
         /// How it depends on the next symbol of the chain

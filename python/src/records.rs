@@ -205,6 +205,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
             symbol,
             test,
             depth,
+            distance,
             of,
             edge,
             site,
@@ -217,6 +218,7 @@ pub fn object(py: Python<'_>, record: Record) -> PyResult<Option<Py<PyAny>>> {
                 located!(Impacted, symbol, {
                     test: test,
                     depth: depth,
+                    distance: into(distance),
                     of: into(of),
                     edge: into(edge),
                     site_path: site_path,

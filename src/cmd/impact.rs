@@ -29,10 +29,20 @@ pub struct Args {
     /// Only the tests
     #[arg(long)]
     tests: bool,
-    /// With what may depend on it: call sites that only bear a name, and the
-    /// class or file of a symbol that nobody is seen to use
+    /// With what may depend on it: call sites that only bear a name, the class
+    /// or file of a symbol that nobody is seen to use, tests that have its name
+    /// in them
     #[arg(long)]
     all: bool,
+    /// Only what is no farther from the change: a plain call is 1, a step that
+    /// is less sure is more; 0 is no limit
+    #[arg(
+        long,
+        value_name = "DISTANCE",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
+    within: u64,
 }
 
 /// What a change touches and reaches.
@@ -55,7 +65,11 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         }
     }
     for record in &reach.impacted {
-        let wanted = !args.tests || matches!(record, Record::Impacted { test: true, .. });
+        let Record::Impacted { test, distance, .. } = record else {
+            continue;
+        };
+        let near = args.within == 0 || *distance <= args.within as f32;
+        let wanted = near && (!args.tests || *test);
         if wanted && !context.output.emit(record) {
             break;
         }
@@ -131,6 +145,8 @@ struct Sides<'a> {
     new: &'a Opened,
     gone: BTreeSet<u32>,
     here: BTreeMap<u32, &'static str>,
+    /// The lines that go and come.
+    lines: Vec<u8>,
     other: Vec<Vec<u8>>,
 }
 
@@ -141,6 +157,7 @@ impl<'a> Sides<'a> {
             new,
             gone: BTreeSet::new(),
             here: BTreeMap::new(),
+            lines: Vec::new(),
             other: Vec::new(),
         }
     }
@@ -162,23 +179,37 @@ impl<'a> Sides<'a> {
             }
             return Ok(());
         }
-        let (old, new) = changed_lines(
-            before.as_deref().unwrap_or_default(),
-            after.as_deref().unwrap_or_default(),
-        );
+        let before = before.as_deref().unwrap_or_default();
+        let after = after.as_deref().unwrap_or_default();
+        let (old, new) = changed_lines(before, after);
+        self.keep(before, &old);
+        self.keep(after, &new);
         self.touch(path, &old, &new)
+    }
+
+    /// Keeps the text of single lines, as much as says what a change is about.
+    fn keep(&mut self, bytes: &[u8], lines: &[Lines]) {
+        const MOST: usize = 64 << 10;
+        let all: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+        for (line, _) in lines {
+            let text = all.get(*line as usize - 1).copied().unwrap_or_default();
+            if self.lines.len() + text.len() > MOST {
+                return;
+            }
+            self.lines.extend_from_slice(text);
+        }
     }
 
     fn touch(&mut self, path: &[u8], old: &[Lines], new: &[Lines]) -> Result<(), Error> {
         for node in query::touched(&self.new.snapshot, path, new)? {
             let text = query::symbol_text(&self.new.snapshot, node)?;
-            let known = !named(self.old, &text)?.is_empty();
+            let known = !query::named(&self.old.snapshot, &text)?.is_empty();
             self.here
                 .insert(node, if known { "modified" } else { "added" });
         }
         for node in query::touched(&self.old.snapshot, path, old)? {
             let text = query::symbol_text(&self.old.snapshot, node)?;
-            let still = named(self.new, &text)?;
+            let still = query::named(&self.new.snapshot, &text)?;
             if still.is_empty() {
                 self.gone.insert(node);
             }
@@ -205,7 +236,8 @@ impl<'a> Sides<'a> {
         let seeds: Vec<u32> = self.here.keys().copied().collect();
         let mut impacted = Vec::new();
         let mut seen: BTreeSet<Text> = BTreeSet::new();
-        Impact::new(&self.new.snapshot, &seeds, all)?.records(|record| {
+        let reached = Impact::of_lines(&self.new.snapshot, &seeds, &self.lines, all)?;
+        reached.records(|record| {
             if let Record::Impacted { symbol, .. } = &record {
                 seen.insert(symbol.symbol.clone());
             }
@@ -215,7 +247,8 @@ impl<'a> Sides<'a> {
         // Whoever depended on what is gone, if it is still there itself.
         let gone: Vec<u32> = self.gone.iter().copied().collect();
         let mut orphans = Vec::new();
-        Impact::new(&self.old.snapshot, &gone, all)?.records(|record| {
+        let reached = Impact::of_lines(&self.old.snapshot, &gone, &self.lines, all)?;
+        reached.records(|record| {
             orphans.push(record);
             true
         })?;
@@ -223,7 +256,9 @@ impl<'a> Sides<'a> {
             let Record::Impacted { symbol, .. } = &record else {
                 continue;
             };
-            if !seen.contains(&symbol.symbol) && !named(self.new, &symbol.symbol.0)?.is_empty() {
+            if !seen.contains(&symbol.symbol)
+                && !query::named(&self.new.snapshot, &symbol.symbol.0)?.is_empty()
+            {
                 impacted.push(record);
             }
         }
@@ -233,18 +268,6 @@ impl<'a> Sides<'a> {
             other: self.other,
         })
     }
-}
-
-/// The symbols of exactly that stable name.
-fn named(side: &Opened, text: &[u8]) -> Result<Vec<u32>, Error> {
-    let mut nodes = query::find(&side.snapshot, text)?.nodes;
-    let mut kept = Vec::new();
-    for node in nodes.drain(..) {
-        if query::symbol_text(&side.snapshot, node)? == text {
-            kept.push(node);
-        }
-    }
-    Ok(kept)
 }
 
 /// The bytes of a file that a snapshot knows.
@@ -312,7 +335,9 @@ pub(super) fn plan_reach(opened: &Opened, plan: &patch::Plan, all: bool) -> Resu
         } else {
             bytes(&change.after)
         };
-        let (mut old, _) = changed_lines(&bytes(&change.before), &after);
+        let (mut old, new) = changed_lines(&bytes(&change.before), &after);
+        sides.keep(&bytes(&change.before), &old);
+        sides.keep(&after, &new);
         old.extend(insertions(&bytes(&change.before), &after));
         sides.touch(path, &old, &[])?;
     }

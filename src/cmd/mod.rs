@@ -7,6 +7,7 @@
 mod agent;
 mod arguments;
 mod bases;
+mod batches;
 mod callees;
 mod callers;
 mod changes;
@@ -45,6 +46,7 @@ mod reports;
 mod runs;
 pub mod schema;
 mod search;
+mod selection;
 pub mod settings;
 mod show;
 mod signals;

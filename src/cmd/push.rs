@@ -3,18 +3,18 @@
 //! Only a test that fails, and did not fail before, stops the push. Where we
 //! fail ourselves the push goes on, unless `hook.failClosed` says otherwise.
 
-use std::collections::BTreeSet;
-
+use super::batches::{Check, Checked};
 use super::context::Context;
 use super::error::Error;
 use super::impact;
 use super::reports::counted;
-use super::runs::{self, Trial};
+use super::runs;
+use super::selection::Selection;
 use super::settings::{self, Config};
 use super::test;
 use crate::git::{ObjectId, Repo, exec::Git};
 use crate::record::Record;
-use crate::runner::{Bounds, Outcome, Project, Wanted};
+use crate::runner::Project;
 use crate::sandbox;
 
 /// Commits that go to another repository.
@@ -207,7 +207,8 @@ fn one(
     if !with_tests {
         return Ok(Verdict::Passed);
     }
-    let selection = test::selection(context, &reach);
+    let within = test::within(config, None)?;
+    let selection = Selection::new(context, &reach, within);
     if selection.tests.as_ref().is_some_and(Vec::is_empty) {
         say(context, "no test reaches the change: nothing to run");
         return Ok(Verdict::Passed);
@@ -222,108 +223,47 @@ fn one(
     let bounds = test::bounds(config, Some(config.number("hook.prePushTimeout")?), None)?;
     let pushed = runs::differing(repo, update.tip)?;
     for tool in tools {
-        let case = Check {
-            context,
+        let check = Check {
             repo,
-            update,
+            base: update.base,
+            tool: &tool,
             project: &project,
             chosen: &chosen,
             bounds,
+            selection: &selection,
+            within,
+            pushed: &pushed,
         };
-        let stopped = case.run(&tool, &selection, &pushed)?;
-        if let Some(why) = stopped {
+        let checked = check.run()?;
+        for line in &checked.said {
+            say(context, line);
+        }
+        if let Some(why) = broken(context, checked) {
             return Ok(Verdict::Stopped { why });
         }
     }
     Ok(Verdict::Passed)
 }
 
-/// The tests of one push.
-struct Check<'a> {
-    context: &'a Context,
-    repo: &'a Repo,
-    update: &'a Update,
-    project: &'a Project<'a>,
-    chosen: &'a sandbox::Chosen,
-    bounds: Bounds,
-}
-
-impl Check<'_> {
-    /// Why the push stops, if it does.
-    fn run(
-        &self,
-        tool: &runs::Tool,
-        selection: &test::Selection,
-        pushed: &[crate::runner::Changed],
-    ) -> Result<Option<String>, Error> {
-        let wanted = |tests| Wanted {
-            tests,
-            args: Vec::new(),
-        };
-        let trial = |changes, side| Trial {
-            project: self.project,
-            changes,
-            chosen: self.chosen,
-            bounds: self.bounds,
-            side,
-        };
-        let now = trial(pushed, None).run(tool, &wanted(selection.tests.clone()), &mut |_| {})?;
-        let failed = now.count(Outcome::Failed) + now.count(Outcome::Errored);
-        say(
-            self.context,
-            &format!(
-                "{} passed, {failed} failed, {} skipped ({} in {}, {:.1} s)",
-                now.count(Outcome::Passed),
-                now.count(Outcome::Skipped),
-                tool.name(),
-                self.chosen.sandbox.name(),
-                now.took.as_secs_f64()
-            ),
-        );
-        match now.verdict {
-            Ok(()) => return Ok(None),
-            Err(Error::TestsFailed { .. }) if failed > 0 => {}
-            // A runner that fails without a failed test is no verdict about the push.
-            Err(error) => return Err(error),
-        }
-        let files = test::paths_of(self.repo, self.update.base)?;
-        let tests = runs::on_base(selection.tests.as_ref(), &selection.added, &files);
-        let before = if tests.as_ref().is_some_and(Vec::is_empty) {
-            Vec::new()
-        } else {
-            let base = runs::differing(self.repo, self.update.base)?;
-            trial(&base, Some("base"))
-                .run(tool, &wanted(tests), &mut |_| {})?
-                .cases
-        };
-        let changes = runs::compare(&before, &now.cases);
-        let broken: BTreeSet<String> = changes
-            .iter()
-            .filter_map(|change| match change {
-                Record::TestChange {
-                    name,
-                    verdict: "broken",
-                    ..
-                } => Some(name.clone()),
-                _ => None,
-            })
-            .collect();
-        if broken.is_empty() {
+/// Why the push stops, if it does.
+fn broken(context: &Context, checked: Checked) -> Option<String> {
+    let count = checked.broken.len();
+    if count == 0 {
+        if checked.failed_before {
             say(
-                self.context,
+                context,
                 "what fails here failed before, too: the push goes on",
             );
-            return Ok(None);
         }
-        let count = broken.len();
-        let first: Vec<String> = broken.into_iter().take(3).collect();
-        let more = count - first.len();
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        say(self.context, &format!("failed: {}{more}", first.join(", ")));
-        Ok(Some(format!("{} broken by it", counted(count, "test"))))
+        return None;
     }
+    let first: Vec<String> = checked.broken.into_iter().take(3).collect();
+    let more = count - first.len();
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    say(context, &format!("failed: {}{more}", first.join(", ")));
+    Some(format!("{} broken by it", counted(count, "test")))
 }

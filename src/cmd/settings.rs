@@ -104,9 +104,9 @@ pub static KEYS: &[Key] = &[
     key(
         "hook.prePushTimeout",
         Kind::Number,
-        "300",
+        "60",
         Reach::Team,
-        "Seconds that the tests of a push may take.",
+        "Seconds that the tests of a push may take: the nearest run first, and what is left out is said.",
     ),
     key(
         "indexDir",
@@ -177,6 +177,13 @@ pub static KEYS: &[Key] = &[
         "600",
         Reach::Team,
         "Seconds that the tests may take.",
+    ),
+    key(
+        "test.within",
+        Kind::Number,
+        "20",
+        Reach::Team,
+        "How far a test may be from the change to be run by `--affected`, in plain calls; 0 is no limit.",
     ),
 ];
 

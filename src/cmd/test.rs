@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::error::Error;
-use super::impact::Reach;
 use super::runs::{self, Ended, Tool, Trial};
+use super::selection::Selection;
 use super::settings::{self, Config};
 use super::{bases, input, patch as patching};
 use crate::git::{ObjectId, Repo};
@@ -30,6 +30,12 @@ pub struct Args {
     #[arg(long, value_name = "RANGE", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "the option's value may be left out")]
     affected: Option<Option<String>>,
+    /// With `--affected`: only tests that are no farther from the change
+    ///
+    /// A plain call is 1, a step that is less sure is more, as `happy impact`
+    /// says of each test; 0 is no limit. Without it, the setting `test.within`.
+    #[arg(long, value_name = "DISTANCE", requires = "affected")]
+    within: Option<u64>,
     /// Test the working tree with this patch, which is not applied
     #[arg(long, value_name = "FILE", conflicts_with = "affected")]
     patch: Option<PathBuf>,
@@ -83,7 +89,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     let named = args.runner.as_deref().or(config.get("test.runner"));
     let tools = runs::runners(context, &config, named, &project)?;
     let selection = match &args.affected {
-        Some(range) => affected(context, range.as_deref())?,
+        Some(range) => affected(context, range.as_deref(), within(&config, args.within)?)?,
         None => Selection::default(),
     };
     let changes = match (&args.patch, &args.at) {
@@ -142,6 +148,11 @@ pub(super) fn bounds(
         wall: Duration::from_secs(asked(timeout, "test.timeout")?.max(1)),
         memory: asked(memory, "test.memory")?.clamp(1, u64::MAX >> 20) << 20,
     })
+}
+
+/// How far a test may be from what changed.
+pub(super) fn within(config: &Config, given: Option<u64>) -> Result<u64, Error> {
+    given.map_or_else(|| config.number("test.within"), Ok)
 }
 
 /// The root of the working tree, which tests need.
@@ -284,82 +295,12 @@ impl Run<'_> {
     }
 }
 
-/// The tests that are to be run.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Selection {
-    /// These alone; all if `None`.
-    pub tests: Option<Vec<Test>>,
-    /// Those that the change adds, by file and name.
-    pub added: BTreeSet<(String, String)>,
-}
-
 /// The tests that a change reaches; all of them where that cannot be known.
-fn affected(context: &Context, range: Option<&str>) -> Result<Selection, Error> {
+fn affected(context: &Context, range: Option<&str>, within: u64) -> Result<Selection, Error> {
     let reach = super::impact::reach(context, range, true)?;
-    Ok(selection(context, &reach))
-}
-
-/// The tests among what a change reaches.
-pub(super) fn selection(context: &Context, reach: &Reach) -> Selection {
-    let mut added = BTreeSet::new();
-    for record in &reach.touched {
-        if let Record::Touched {
-            symbol,
-            change: "added",
-        } = record
-        {
-            let full = symbol.symbol.lossy().into_owned();
-            if let Some((path, name)) = full.split_once("::") {
-                added.insert((path.to_owned(), name.to_owned()));
-            }
-        }
-    }
-    Selection {
-        tests: tests_of(context, reach),
-        added,
-    }
-}
-
-/// The tests among what a change reaches; `None` where any may be.
-pub(super) fn tests_of(context: &Context, reach: &Reach) -> Option<Vec<Test>> {
-    let prose = |path: &&Vec<u8>| {
-        let ending = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-        ["md", "rst", "txt", "adoc"]
-            .iter()
-            .any(|known| known.as_bytes() == ending)
-    };
-    if let Some(path) = reach.other.iter().find(|path| !prose(path)) {
-        context.warn(&format!(
-            "`{}` changed and is not code: all tests are run, since any may read it",
-            String::from_utf8_lossy(path)
-        ));
-        return None;
-    }
-    let mut tests = BTreeSet::new();
-    for record in &reach.impacted {
-        let Record::Impacted {
-            symbol, test: true, ..
-        } = record
-        else {
-            continue;
-        };
-        let path = symbol.path.clone().unwrap_or_default();
-        let full = symbol.symbol.lossy().into_owned();
-        // What is not named as a test is run with all of its file.
-        let named = symbol.name.lossy().to_ascii_lowercase().starts_with("test");
-        let name = full.split_once("::").map(|(_, name)| name.to_owned());
-        tests.insert(Test {
-            path: path.lossy().into_owned(),
-            name: name.filter(|_| named),
-        });
-    }
-    let whole: BTreeSet<String> = tests
-        .iter()
-        .filter(|test| test.name.is_none())
-        .map(|test| test.path.clone())
-        .collect();
-    tests.retain(|test| test.name.is_none() || !whole.contains(&test.path));
-    Some(tests.into_iter().collect())
+    let selection = Selection::new(context, &reach, within);
+    selection.tell(context, within);
+    Ok(selection)
 }
 
 fn patched(context: &Context, repo: &Repo, file: &Path) -> Result<patch::Plan, Error> {

@@ -57,6 +57,26 @@ pub(super) fn exact(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<u32>> {
     by_qualified(snapshot, text)
 }
 
+/// The symbols of exactly that stable name, `path::Container.name`.
+pub fn named(snapshot: &Snapshot, text: &[u8]) -> Result<Vec<u32>> {
+    let at = text.windows(2).position(|pair| pair == b"::");
+    let (path, qualified) = match at {
+        Some(at) => (&text[..at], &text[at + 2..]),
+        None => (text, &b""[..]),
+    };
+    let Some(file) = file_at(snapshot, path)? else {
+        return Ok(Vec::new());
+    };
+    let record = snapshot.file(file)?;
+    let mut found = Vec::new();
+    for node in record.symbols..record.symbols.saturating_add(record.symbols_len) {
+        if snapshot.text(snapshot.symbol(node)?.qualified)? == qualified {
+            found.push(node);
+        }
+    }
+    Ok(found)
+}
+
 /// The file of exactly that path.
 pub fn file_at(snapshot: &Snapshot, path: &[u8]) -> Result<Option<u32>> {
     let path = path.strip_prefix(b"./").unwrap_or(path);

@@ -6,6 +6,7 @@
 //! [`run_job`] has a sandbox run it.
 
 mod cargo;
+mod django;
 mod go;
 mod junit;
 mod node;
@@ -37,6 +38,7 @@ pub trait Runner: Sync {
 
 /// All runners, in the order in which they are looked for.
 pub static RUNNERS: &[&dyn Runner] = &[
+    &django::Django,
     &python::Pytest,
     &python::Unittest,
     &cargo::Nextest,
@@ -53,7 +55,7 @@ pub static RUNNERS: &[&dyn Runner] = &[
 /// The runners that a project uses: of each kind of project the first that fits.
 pub fn detect(project: &Project<'_>) -> Vec<&'static dyn Runner> {
     let mut found: Vec<&'static dyn Runner> = Vec::new();
-    for kind in [0..2, 2..4, 4..5, 5..8, 8..10, 10..11] {
+    for kind in [0..3, 3..5, 5..6, 6..9, 9..11, 11..12] {
         found.extend(
             RUNNERS[kind]
                 .iter()

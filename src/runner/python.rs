@@ -149,6 +149,11 @@ print(site.getuserbase())
 print(int(u.find_spec('pytest') is not None))";
 
 impl Python {
+    /// The interpreter.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
     pub(super) fn find(project: &Project<'_>, host: &dyn Host) -> Result<Self, Missing> {
         for name in [".venv", "venv"] {
             if let Some(found) = Self::of_project(&project.root.join(name), host) {

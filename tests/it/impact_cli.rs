@@ -191,3 +191,141 @@ fn an_empty_report_is_a_whole_document_and_other_verbs_have_none() {
         ran.stderr
     );
 }
+
+fn order(ran: &Ran) -> Vec<String> {
+    let impacted = ran.of("impacted");
+    let tests = impacted.iter().filter(|record| record["test"] == true);
+    tests
+        .map(|record| record["symbol"].as_str().expect("a symbol").to_owned())
+        .collect()
+}
+
+#[test]
+fn a_plain_call_comes_before_one_of_many_targets_and_that_before_an_import() {
+    let shapes: String = (0..3)
+        .map(|at| format!("class S{at}:\n    def area(self):\n        return {at}\n\n\n"))
+        .collect();
+    let shell = Shell::new(&[
+        ("shapes.py", &format!("{shapes}ALL = [S0(), S1(), S2()]\n")),
+        (
+            "report.py",
+            "from shapes import ALL, S2\n\nFIRST = S2().area()\n\n\ndef total():\n    return sum(shape.area() for shape in ALL)\n",
+        ),
+        (
+            "tests/test_a.py",
+            "import report\n\n\ndef test_loads():\n    assert report\n",
+        ),
+        (
+            "tests/test_b.py",
+            "from report import total\n\n\ndef test_total():\n    assert total() == 3\n",
+        ),
+        (
+            "tests/test_c.py",
+            "from shapes import S2\n\n\ndef test_plain():\n    assert S2().area() == 2\n",
+        ),
+    ]);
+    shell.write(
+        "shapes.py",
+        &format!("{shapes}ALL = [S0(), S1(), S2()]\n").replace("return 2", "return 4"),
+    );
+    let ran = shell.happy(&["impact"]).exits(0);
+    let found = order(&ran);
+    let at = |test: &str| {
+        found
+            .iter()
+            .position(|symbol| symbol == test)
+            .unwrap_or_else(|| panic!("no {test} in {found:?}"))
+    };
+    assert_eq!(found[0], "tests/test_c.py::test_plain", "{}", ran.stdout);
+    assert!(at("tests/test_b.py::test_total") < at("tests/test_a.py"));
+    let impacted = ran.of("impacted");
+    let distance = |symbol: &str| {
+        let record = impacted.iter().find(|record| record["symbol"] == symbol);
+        let distance = record.expect("it is reached")["distance"].as_f64();
+        distance.expect("a number")
+    };
+    assert!(
+        distance("tests/test_c.py::test_plain") < 2.0,
+        "{}",
+        ran.stdout
+    );
+    assert!(distance("tests/test_a.py") > 3.0, "{}", ran.stdout);
+    // What is farther than asked for is not told.
+    let ran = shell
+        .happy(&["impact", "--tests", "--within", "2"])
+        .exits(0);
+    assert_eq!(order(&ran), ["tests/test_c.py::test_plain"]);
+}
+
+#[test]
+fn a_method_that_overrides_the_same_one_is_not_reached_by_its_sibling() {
+    let shell = Shell::new(&[
+        (
+            "nodes.py",
+            "class Node:\n    def render(self):\n        return ''\n\n\nclass Now(Node):\n    def render(self):\n        return 'now'\n\n\nclass If(Node):\n    def render(self):\n        return super().render() + 'if'\n\n\ndef draw(node: Node):\n    return node.render()\n",
+        ),
+        (
+            "tests/test_nodes.py",
+            "from nodes import If, Now, draw\n\n\ndef test_now():\n    assert draw(Now()) == 'now'\n\n\ndef test_if():\n    assert If().render() == 'if'\n",
+        ),
+    ]);
+    let text = shell.read("nodes.py").replace("'now'", "'later'");
+    shell.write("nodes.py", &text);
+    let found = order(&shell.happy(&["impact"]).exits(0));
+    assert!(
+        found.contains(&"tests/test_nodes.py::test_now".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        !found.contains(&"tests/test_nodes.py::test_if".to_owned()),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn the_set_up_of_a_class_reaches_its_tests_and_those_of_its_subclasses() {
+    let shell = Shell::new(&[
+        ("lib.py", "def make():\n    return 1\n"),
+        (
+            "tests/base.py",
+            "import unittest\n\nfrom lib import make\n\n\nclass Base(unittest.TestCase):\n    def setUp(self):\n        self.made = make()\n",
+        ),
+        (
+            "tests/test_it.py",
+            "import unittest\n\nfrom tests.base import Base\n\n\nclass It(Base):\n    def test_made(self):\n        self.assertEqual(self.made, 1)\n\n\nclass Other(unittest.TestCase):\n    def test_other(self):\n        pass\n",
+        ),
+    ]);
+    shell.write("lib.py", "def make():\n    return 2\n");
+    let found = order(&shell.happy(&["impact"]).exits(0));
+    assert_eq!(found, ["tests/test_it.py::It"]);
+}
+
+#[test]
+fn a_fixture_that_tests_take_is_no_reason_to_run_its_folder() {
+    let shell = Shell::new(&[
+        ("lib.py", "def make():\n    return 1\n"),
+        (
+            "tests/conftest.py",
+            "import pytest\nfrom lib import make\n\n\n@pytest.fixture\ndef thing():\n    return make()\n\n\n@pytest.fixture(autouse=True)\ndef always():\n    return 1\n",
+        ),
+        (
+            "tests/test_thing.py",
+            "def test_takes(thing):\n    assert thing == 1\n\n\ndef test_free():\n    pass\n",
+        ),
+    ]);
+    shell.write("lib.py", "def make():\n    return 2\n");
+    assert_eq!(
+        order(&shell.happy(&["impact"]).exits(0)),
+        ["tests/test_thing.py::test_takes"]
+    );
+    // One that applies by itself is.
+    let text = shell
+        .read("tests/conftest.py")
+        .replace("return 1", "return 2");
+    shell.write("tests/conftest.py", &text);
+    shell.write("lib.py", "def make():\n    return 1\n");
+    assert_eq!(
+        order(&shell.happy(&["impact"]).exits(0)),
+        ["tests/conftest.py::always"]
+    );
+}

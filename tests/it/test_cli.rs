@@ -533,3 +533,30 @@ fn reports_are_made_of_what_the_tests_came_to() {
         ran.stdout
     );
 }
+
+/// What stands for Django's script: labels in, unittest's lines out.
+const RUNTESTS: &str = "import os\nimport sys\nimport unittest\n\nsys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))\nlabels = [word for word in sys.argv[1:] if '.' in word]\nassert labels, 'no label'\nsuite = unittest.defaultTestLoader.loadTestsFromNames(labels)\nresult = unittest.TextTestRunner(verbosity=2).run(suite)\nsys.exit(not result.wasSuccessful())\n";
+
+#[test]
+fn the_script_of_django_takes_the_affected_tests_as_labels() {
+    let test = "import unittest\n\nfrom django.text import low, other\n\n\nclass Text(unittest.TestCase):\n    def test_low(self):\n        self.assertEqual(low(1), 2)\n\n    def test_other(self):\n        self.assertEqual(other(1), 1)\n";
+    let shell = Shell::new(&[
+        ("django/__init__.py", ""),
+        ("django/text.py", LIB),
+        ("django/test/__init__.py", ""),
+        ("django/test/runner.py", ""),
+        ("tests/runtests.py", RUNTESTS),
+        ("tests/utils_tests/__init__.py", ""),
+        ("tests/utils_tests/test_text.py", test),
+    ]);
+    if !sandboxed(&shell) || !has("python3") {
+        return;
+    }
+    shell.write("django/text.py", &LIB.replace("a + 1", "a + 2"));
+    let ran = shell.happy(&["test", "--affected"]).exits(1);
+    assert_eq!(
+        outcomes(&ran),
+        pairs(&[("utils_tests.test_text.Text.test_low", "failed")])
+    );
+    assert_eq!(ran.of("test_summary")[0]["runner"], "django");
+}

@@ -8,7 +8,7 @@ use super::super::bases::{CommitBase, Grammar, Spans, WithBlobs};
 use super::super::context::{AtArgs, Context, Opened, variable};
 use super::super::error::Error as CmdError;
 use super::super::machine::Machine;
-use super::super::{impact, patch as patching, test as testing};
+use super::super::{impact, patch as patching, selection, test as testing};
 use super::RunArgs;
 use super::progress::Progress;
 use crate::agent::{Ended, Ending, Error, Trial, Which, Workplace};
@@ -203,7 +203,7 @@ impl Workplace for Place<'_> {
             return Ok(None);
         }
         let reach = impact::plan_reach(&self.opened, plan, true).map_err(host)?;
-        Ok(testing::tests_of(self.context, &reach))
+        Ok(selection::tests_of(self.context, &reach))
     }
 
     fn test(&self, plan: Option<&Plan>, which: &Which) -> Result<Trial, Error> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Said, World};
 
 /// The folder of hooks: names, modes, links and bytes.
-const LOOK: &str = "cd .git/hooks && for f in $(ls -A | grep -v sample); do echo \"$f $(stat -c %A%N $f) $(cat $f | sha256sum)\"; done; sha256sum ../config";
+pub(super) const LOOK: &str = "cd .git/hooks && for f in $(ls -A | grep -v sample); do echo \"$f $(stat -c %A%N $f) $(cat $f | sha256sum)\"; done; sha256sum ../config";
 
 fn hooks(said: &Said, key: &str) -> Vec<(String, String)> {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
@@ -238,7 +238,7 @@ fn a_hook_that_cannot_do_its_work_hinders_nothing() {
 }
 
 /// A project with a test, and somewhere to push to.
-fn pushing() -> World {
+pub(super) fn pushing() -> World {
     let world = World::with(&[
         (
             "lib.py",
@@ -255,7 +255,7 @@ fn pushing() -> World {
     world
 }
 
-fn sandboxed(world: &World) -> bool {
+pub(super) fn sandboxed(world: &World) -> bool {
     let said = world.repo("happy doctor");
     let works = said
         .lines()
@@ -344,4 +344,35 @@ fn a_check_that_fails_itself_lets_the_push_go_on_unless_told_otherwise() {
     world.repo("git config --unset happy.hook.failClosed").ok();
     let said = world.repo("git push origin main").ok();
     assert!(said.stderr.contains("goes on unchecked"), "{said:?}");
+}
+
+#[test]
+fn a_push_runs_the_nearest_tests_and_says_what_it_left_out() {
+    let world = pushing();
+    if !sandboxed(&world) {
+        return;
+    }
+    world.write(
+        "test_far.py",
+        b"import unittest\n\nfrom lib import low\n\n\ndef one():\n    return low(1)\n\n\ndef two():\n    return one()\n\n\nclass Far(unittest.TestCase):\n    def test_far(self):\n        self.assertEqual(two(), 2)\n",
+    );
+    world
+        .repo("git add -A && git commit -qm far && git push -q --no-verify origin main && git config happy.test.within 1")
+        .ok();
+    world
+        .repo("sed -i 's/return a + 1/return 1 + a/' lib.py && git commit -qam same")
+        .ok();
+    let said = world.repo("git push origin main").ok();
+    assert!(said.stderr.contains("1 passed, 0 failed"), "{said:?}");
+    assert!(
+        said.stderr.contains(
+            "left out: 1 test farther than 1 calls; next is `test_far.py::Far.test_far`, reached only through two < one < low"
+        ),
+        "{said:?}"
+    );
+    // Without the limit both run, the nearest first.
+    world.repo("git config happy.test.within 0 && sed -i 's/return 1 + a/return 2 + a/' lib.py && git commit -qam break").ok();
+    let said = world.repo("git push origin main");
+    assert_ne!(said.code, 0, "{said:?}");
+    assert!(said.stderr.contains("0 passed, 2 failed"), "{said:?}");
 }

@@ -1,5 +1,6 @@
 //! The commands as a user meets them: whole processes in a world of their own.
 
+mod ci;
 mod damage;
 mod documents;
 mod faults;
@@ -7,6 +8,7 @@ mod hooks;
 mod incremental;
 mod inputs;
 mod invariants;
+mod managers;
 mod packages;
 mod reference;
 mod sessions;
