@@ -41,6 +41,7 @@ mod path;
 mod progress;
 mod push;
 mod refs;
+mod remote;
 mod reports;
 mod runs;
 pub mod schema;

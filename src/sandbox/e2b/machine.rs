@@ -229,10 +229,12 @@ struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let (service, id) = (self.service.clone(), self.id.clone());
-        // This may be dropped where a runtime waits, so it has one of its own.
+        // This may be dropped where a runtime waits, so it has one of its own;
+        // and connections of its own, since those that there are belong to the
+        // runtime that waits.
+        let (service, id) = (self.service.afresh(), self.id.clone());
         let thread = std::thread::spawn(move || {
-            if let Ok(runtime) = super::runtime() {
+            if let (Ok(runtime), Ok(service)) = (super::runtime(), service) {
                 // What cannot be deleted ends with its lease.
                 let _ = runtime.block_on(service.delete(&id));
             }

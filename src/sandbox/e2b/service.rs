@@ -67,6 +67,11 @@ impl Service {
         })
     }
 
+    /// The same, with connections of its own.
+    pub(super) fn afresh(&self) -> Result<Self, Error> {
+        Self::new(&self.settings)
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.settings.api_url.trim_end_matches('/'))
     }
