@@ -63,6 +63,11 @@ mod util;
 mod verdicts;
 mod warm;
 
+#[cfg(fuzzing)]
+pub use import::fuzz as fuzz_places;
+#[cfg(fuzzing)]
+pub use trusted::fuzz as fuzz_settings;
+
 pub use context::{Context, GlobalArgs};
 pub use error::Error;
 pub use interactive::interactive;

@@ -21,3 +21,5 @@ pub use error::Error;
 pub use redact::{Finding, Redacted, Redactor, Secret};
 pub use retry::{Policy, Retrier};
 pub use sse::{Event, Events};
+#[cfg(fuzzing)]
+pub use sse::parsed;

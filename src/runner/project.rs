@@ -189,7 +189,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    fn new(tap: bool) -> Self {
+    pub(super) fn new(tap: bool) -> Self {
         Self {
             tap,
             ..Self::default()

@@ -54,9 +54,9 @@ class Machine:
         if ROOT:
             os.chown(f"{self.root}/home/user", 1000, 1000)
 
-    def command(self, user, words):
-        line = ["bwrap", "--bind", self.root, "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "--unshare-net",
-                "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr"]
+    def command(self, user, words, folder):
+        line = ["bwrap", "--bind", self.root, "/", "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/dev/shm", "--unshare-pid", "--unshare-net",
+                "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session", "--chdir", folder, "--ro-bind", "/usr", "/usr"]
         for name in SYSTEM:
             if os.path.isdir("/" + name) and not os.path.islink("/" + name):
                 line += ["--ro-bind", "/" + name, "/" + name]
@@ -293,7 +293,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/home/user", "USER": "user"} | wanted.get("envs", {})
         program = subprocess.Popen(
-            machine.command(self.user(), [wanted["cmd"], *wanted.get("args", [])]),
+            machine.command(self.user(), [wanted["cmd"], *wanted.get("args", [])], wanted.get("cwd", "/home/user")),
             stdin=subprocess.PIPE if request.get("stdin", True) else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
         machine.programs[program.pid] = program

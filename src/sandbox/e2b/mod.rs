@@ -200,3 +200,44 @@ impl Sandbox for E2b {
         session::start(self.settings()?, policy.clone())
     }
 }
+
+/// What a machine says in bytes, for fuzzing: whole, and cut anywhere.
+#[cfg(fuzzing)]
+pub fn fuzz_stream(bytes: &[u8]) {
+    let mut whole = std::collections::VecDeque::new();
+    let mut frames = connect::Frames::default();
+    let said = frames.feed(bytes, &mut whole);
+    for message in &whole {
+        let _ = connect::event(message);
+    }
+    let mut pieces = std::collections::VecDeque::new();
+    let mut frames = connect::Frames::default();
+    let mut slowly = Ok(());
+    for byte in bytes.chunks(1) {
+        slowly = frames.feed(byte, &mut pieces);
+        if slowly.is_err() {
+            break;
+        }
+    }
+    assert_eq!(whole, pieces, "how the bytes are cut makes no difference");
+    assert_eq!(said.is_ok(), slowly.is_ok());
+}
+
+/// An archive that a machine sends back, for fuzzing: nothing but the folder
+/// changes.
+#[cfg(fuzzing)]
+pub fn fuzz_archive(bytes: &[u8]) {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let folder = place.path().join("folder");
+    std::fs::create_dir(&folder).expect("made");
+    std::fs::write(place.path().join("beside"), "beside").expect("written");
+    let _ = unpack::replace(bytes, &folder, 1 << 20);
+    let mut names: Vec<_> = std::fs::read_dir(place.path())
+        .expect("readable")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["beside", "folder"]);
+    let beside = std::fs::read(place.path().join("beside")).expect("readable");
+    assert_eq!(beside, b"beside");
+}

@@ -28,9 +28,10 @@ impl Server {
                 return Err(format!("{tool} is not installed"));
             }
         }
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/e2b_server.py");
+        // Its file may lie where an ordinary user cannot go.
+        let script = include_str!("../../clients/e2b_server.py");
         let mut child = Command::new(PYTHON)
-            .args([script, KEY])
+            .args(["-c", script, KEY])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -39,6 +40,9 @@ impl Server {
         BufReader::new(child.stdout.take().expect("it was piped"))
             .read_line(&mut port)
             .map_err(|error| error.to_string())?;
+        if port.trim().is_empty() {
+            return Err("the local server did not start".to_owned());
+        }
         let url = format!("http://127.0.0.1:{}", port.trim());
         Ok(Self { _child: child, url })
     }
@@ -62,10 +66,10 @@ impl Server {
     }
 }
 
-/// The server of this process, and the backend that speaks to it.
-pub(crate) fn local() -> Option<&'static (Server, Chosen)> {
-    static LOCAL: OnceLock<Option<(Server, Chosen)>> = OnceLock::new();
-    let local = LOCAL.get_or_init(|| match Server::start() {
+/// A server of the test's own, and the backend that speaks to it: for tests
+/// that count what it has seen.
+pub(crate) fn fresh() -> Option<(Server, Chosen)> {
+    match Server::start() {
         Ok(server) => {
             let sandbox: &'static dyn Sandbox = Box::leak(Box::new(E2b::new(server.settings())));
             let chosen = Chosen {
@@ -78,6 +82,11 @@ pub(crate) fn local() -> Option<&'static (Server, Chosen)> {
             println!("skip e2b: {why}");
             None
         }
-    });
-    local.as_ref()
+    }
+}
+
+/// The server of this process, and the backend that speaks to it.
+pub(crate) fn local() -> Option<&'static (Server, Chosen)> {
+    static LOCAL: OnceLock<Option<(Server, Chosen)>> = OnceLock::new();
+    LOCAL.get_or_init(fresh).as_ref()
 }

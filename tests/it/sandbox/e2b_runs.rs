@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use happy::sandbox::{Limit, Limits, Mount, Policy, Status, TreeView};
 
-use super::e2b::local;
+use super::e2b::fresh;
 use super::{open_folder, python, run, shown, stdout};
 
 fn ended(state: &serde_json::Value) -> bool {
@@ -14,7 +14,7 @@ fn ended(state: &serde_json::Value) -> bool {
 
 #[test]
 fn a_machine_is_made_without_a_network_and_deleted_after_the_run() {
-    let Some((server, chosen)) = local() else {
+    let Some((server, chosen)) = &fresh() else {
         return;
     };
     let Some(policy) = python("print(1)") else {
@@ -37,7 +37,7 @@ fn a_machine_is_made_without_a_network_and_deleted_after_the_run() {
 
 #[test]
 fn a_host_that_gives_up_leaves_no_machine() {
-    let Some((server, chosen)) = local() else {
+    let Some((server, chosen)) = &fresh() else {
         return;
     };
     // Its folder for results goes away while the program runs.
@@ -52,7 +52,7 @@ fn a_host_that_gives_up_leaves_no_machine() {
         inside: "/opt/out".into(),
     });
     let result = chosen.sandbox.run(&policy, b"", &mut |_, _| {
-        std::fs::remove_dir_all(kept.path()).expect("removed");
+        let _ = std::fs::remove_dir_all(kept.path());
     });
     assert!(result.is_err(), "{result:?}");
     assert!(ended(&server.state()));
@@ -60,7 +60,9 @@ fn a_host_that_gives_up_leaves_no_machine() {
 
 #[test]
 fn a_program_can_gain_no_rights_and_reach_no_network_and_not_our_own_files() {
-    let Some((_, chosen)) = local() else { return };
+    let Some((_server, chosen)) = &fresh() else {
+        return;
+    };
     let code = "
 import os, socket, subprocess
 def refused(attempt):
@@ -87,7 +89,9 @@ else: print('PermissionError')
 
 #[test]
 fn what_comes_back_is_the_folder_as_the_program_left_it_even_when_it_was_stopped() {
-    let Some((_, chosen)) = local() else { return };
+    let Some((_server, chosen)) = &fresh() else {
+        return;
+    };
     let kept = open_folder();
     std::fs::write(kept.path().join("gone"), "x").expect("written");
     std::fs::write(kept.path().join("stays"), "x").expect("written");
@@ -119,7 +123,9 @@ print('done', flush=True); time.sleep(60)";
 
 #[test]
 fn secrets_and_git_do_not_leave_with_a_read_only_folder_or_a_view() {
-    let Some((_, chosen)) = local() else { return };
+    let Some((_server, chosen)) = &fresh() else {
+        return;
+    };
     let tree = open_folder();
     for name in [".env", ".git/config", ".netrc", "src/.env.local", "src/a.py"] {
         let path = tree.path().join(name);
@@ -146,7 +152,9 @@ for top in ['/opt/shown', '/work']:
 
 #[test]
 fn input_and_output_pass_byte_for_byte_and_a_signal_is_told() {
-    let Some((_, chosen)) = local() else { return };
+    let Some((_server, chosen)) = &fresh() else {
+        return;
+    };
     let code = "
 import os, sys
 data = sys.stdin.buffer.read()
@@ -167,7 +175,7 @@ os.abort()";
 
 #[test]
 fn a_machine_that_is_used_is_kept_and_a_killed_session_is_deleted() {
-    let Some((server, chosen)) = local() else {
+    let Some((server, chosen)) = &fresh() else {
         return;
     };
     let Some(policy) = python("import time; print('up', flush=True); time.sleep(600)") else {
@@ -185,7 +193,7 @@ fn a_machine_that_is_used_is_kept_and_a_killed_session_is_deleted() {
 
 #[test]
 fn more_than_may_be_sent_is_refused_before_a_machine_is_made() {
-    let Some((server, chosen)) = local() else {
+    let Some((server, chosen)) = &fresh() else {
         return;
     };
     let folder = open_folder();

@@ -10,6 +10,7 @@ mod contract;
 mod e2b;
 mod e2b_faults;
 mod e2b_runs;
+mod e2b_sdk;
 mod limits;
 mod ordinary;
 mod sessions;

@@ -1,12 +1,18 @@
-// What the patch targets share, included by each: any input is an answer or an error,
-// and the diff of a plan makes the same plan.
+//! The forms of a patch: any input is an answer or an error, and the diff of a
+//! plan makes the same plan.
 
-use happy::patch::{Context, File, FileMode, Form, Memory, NoSymbols, Options, Plan, RepoPath, parse, parse_as};
+use happy::patch::{
+    Context, File, FileMode, Form, Memory, NoSymbols, Options, Plan, RepoPath, parse, parse_as,
+};
 
 fn base() -> Memory {
     let mut base = Memory::default();
-    let files: [(&[u8], &[u8]); 4] =
-        [(b"a", b"one\ntwo\nthree\n"), (b"b", b"x\r\ny\r\n"), (b"d/e", b"last"), (b"f", b"")];
+    let files: [(&[u8], &[u8]); 4] = [
+        (b"a", b"one\ntwo\nthree\n"),
+        (b"b", b"x\r\ny\r\n"),
+        (b"d/e", b"last"),
+        (b"f", b""),
+    ];
     for (path, bytes) in files {
         let path = RepoPath::new(path).expect("the path is safe");
         base.insert(path, File { bytes: bytes.into(), mode: FileMode::Regular });
@@ -14,7 +20,8 @@ fn base() -> Memory {
     base
 }
 
-fn fuzz(form: Form, input: &[u8]) {
+/// Reads the input as that form.
+pub fn fuzz(form: Form, input: &[u8]) {
     let Ok(edits) = parse_as(form, input) else { return };
     let base = base();
     let context = Context { base: &base, current: None, symbols: &NoSymbols, syntax: None };

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Fuzzes the parsers: `tools/fuzz.sh [TARGET|all|list] [SECONDS]`.
+#
+# No nightly compiler and no `cargo fuzz`: stable rustc passes LLVM's options
+# for coverage on, and `libfuzzer-sys` brings the engine. What a run learns is
+# kept under `fuzz/corpus/TARGET`; an input that fails is written to
+# `fuzz/artifacts/TARGET` and ends the run with an error.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:-all} seconds=${2:-60}
+mapfile -t targets < <(sed -n 's/^    ("\([a-z_]*\)", .*/\1/p' fuzz/src/main.rs)
+case $what in
+  list) printf '%s\n' "${targets[@]}"; exit 0 ;;
+  all) ;;
+  *) targets=("$what") ;;
+esac
+
+triple=$(rustc -vV | sed -n 's/^host: //p')
+llvm() { printf -- ' -Cllvm-args=-sanitizer-coverage-%s' "$@"; }
+export RUSTFLAGS="-Cpasses=sancov-module$(llvm level=4 inline-8bit-counters pc-table trace-compares) --cfg fuzzing"
+(cd fuzz && cargo build --quiet --release --target "$triple" ${HAPPY_FUZZ_JOBS:+-j "$HAPPY_FUZZ_JOBS"})
+program=fuzz/target/$triple/release/happy-fuzz
+
+# Seeds: what the tests read already.
+seed() { # seed TARGET FILE...
+  local folder=fuzz/corpus/$1
+  shift
+  mkdir -p "$folder"
+  local file
+  for file; do [ ! -f "$file" ] || cp "$file" "$folder/$(cksum <"$file" | tr ' ' -)"; done
+}
+for target in "${targets[@]}"; do
+  seed "$target" "fuzz/seeds/$target"/*
+  if [ "$target" = index_snapshot ]; then
+    snapshot=$PWD/fuzz/target/snapshot
+    [ -f "$snapshot" ] || tools/fuzz-snapshot.sh "$snapshot"
+    export HAPPY_FUZZ_SNAPSHOT=$snapshot
+    seed index_segment "$snapshot"
+  fi
+  mkdir -p "fuzz/artifacts/$target"
+  echo "fuzz: $target for $seconds s"
+  HAPPY_FUZZ_TARGET=$target "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+    -verbosity=0 -print_final_stats=1 -artifact_prefix="fuzz/artifacts/$target/" "fuzz/corpus/$target"
+done
