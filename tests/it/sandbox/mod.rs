@@ -8,6 +8,7 @@
 mod choice;
 mod contract;
 mod e2b;
+mod e2b_cli;
 mod e2b_faults;
 mod e2b_runs;
 mod e2b_sdk;
