@@ -21,21 +21,13 @@ export RUSTFLAGS="-Cpasses=sancov-module$(llvm level=4 inline-8bit-counters pc-t
 (cd fuzz && cargo build --quiet --release --target "$triple" ${HAPPY_FUZZ_JOBS:+-j "$HAPPY_FUZZ_JOBS"})
 program=fuzz/target/$triple/release/happy-fuzz
 
-# Seeds: what the tests read already.
-seed() { # seed TARGET FILE...
-  local folder=fuzz/corpus/$1
-  shift
-  mkdir -p "$folder"
-  local file
-  for file; do [ ! -f "$file" ] || cp "$file" "$folder/$(cksum <"$file" | tr ' ' -)"; done
-}
+python3 tools/fuzz-seeds.py fuzz/corpus
 for target in "${targets[@]}"; do
-  seed "$target" "fuzz/seeds/$target"/*
   if [ "$target" = index_snapshot ]; then
     snapshot=$PWD/fuzz/target/snapshot
     [ -f "$snapshot" ] || tools/fuzz-snapshot.sh "$snapshot"
     export HAPPY_FUZZ_SNAPSHOT=$snapshot
-    seed index_segment "$snapshot"
+    cp "$snapshot" fuzz/corpus/index_segment/snapshot
   fi
   mkdir -p "fuzz/artifacts/$target"
   echo "fuzz: $target for $seconds s"
