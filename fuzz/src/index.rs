@@ -11,7 +11,9 @@ pub fn segment(input: &[u8]) {
         for section in segment.sections() {
             let _ = segment.bytes(section.id);
             let _ = segment.array::<u32>(section.id).map(<[u32]>::len);
-            let _ = segment.checked::<u8>(section.id).map(|checked| checked.all().is_ok());
+            let _ = segment
+                .checked::<u8>(section.id)
+                .map(|checked| checked.all().is_ok());
             let _ = segment.verify_section(section.id);
         }
         let _ = segment.verify();
@@ -36,7 +38,9 @@ fn base() -> Option<&'static Segment> {
 /// six bytes say which section, where (3 bytes), and what to put there or, with
 /// an odd last byte, where to cut.
 pub fn snapshot(input: &[u8]) {
-    let Some(base) = base() else { panic!("`HAPPY_FUZZ_SNAPSHOT` names no snapshot") };
+    let Some(base) = base() else {
+        panic!("`HAPPY_FUZZ_SNAPSHOT` names no snapshot")
+    };
     let sections = base.sections();
     let mut contents: Vec<Vec<u8>> = sections
         .iter()
@@ -95,7 +99,9 @@ fn ask(snapshot: &Snapshot) {
             if let Ok(name) = names.get(at) {
                 let _ = snapshot.named(name).map(<[_]>::len);
                 let _ = snapshot.unresolved(name.hash.into()).map(<[_]>::len);
-                let _ = snapshot.postings(name.hash.into()).map(|found| found.take(1000).count());
+                let _ = snapshot
+                    .postings(name.hash.into())
+                    .map(|found| found.take(1000).count());
             }
         }
     }

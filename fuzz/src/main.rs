@@ -28,7 +28,10 @@ const TARGETS: [(&str, Target); 16] = [
             bytes[..from.len()].copy_from_slice(from);
             *to = u64::from_le_bytes(bytes);
         }
-        let bytes: Vec<u8> = aligned.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let bytes: Vec<u8> = aligned
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
         if let Some(view) = happy::facts::View::read(&bytes) {
             for def in view.defs {
                 let _ = view.name(def.name);
@@ -70,7 +73,9 @@ fn target() -> Target {
     *TARGET.get_or_init(|| {
         let name = std::env::var("HAPPY_FUZZ_TARGET").unwrap_or_default();
         let found = TARGETS.iter().find(|(known, _)| *known == name);
-        found.unwrap_or_else(|| panic!("`HAPPY_FUZZ_TARGET` names no target: `{name}`")).1
+        found
+            .unwrap_or_else(|| panic!("`HAPPY_FUZZ_TARGET` names no target: `{name}`"))
+            .1
     })
 }
 

@@ -15,19 +15,37 @@ fn base() -> Memory {
     ];
     for (path, bytes) in files {
         let path = RepoPath::new(path).expect("the path is safe");
-        base.insert(path, File { bytes: bytes.into(), mode: FileMode::Regular });
+        base.insert(
+            path,
+            File {
+                bytes: bytes.into(),
+                mode: FileMode::Regular,
+            },
+        );
     }
     base
 }
 
 /// Reads the input as that form.
 pub fn fuzz(form: Form, input: &[u8]) {
-    let Ok(edits) = parse_as(form, input) else { return };
+    let Ok(edits) = parse_as(form, input) else {
+        return;
+    };
     let base = base();
-    let context = Context { base: &base, current: None, symbols: &NoSymbols, syntax: None };
+    let context = Context {
+        base: &base,
+        current: None,
+        symbols: &NoSymbols,
+        syntax: None,
+    };
     for reverse in [false, true] {
-        let options = Options { reverse, ..Options::default() };
-        let Ok(plan) = Plan::new(&edits, &context, &options) else { continue };
+        let options = Options {
+            reverse,
+            ..Options::default()
+        };
+        let Ok(plan) = Plan::new(&edits, &context, &options) else {
+            continue;
+        };
         if plan.changes.is_empty() {
             continue;
         }

@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::error::Error;
 use super::surroundings;
-use crate::record::Record;
 use crate::git;
+use crate::record::Record;
 
 /// Say what works on this machine, and what would make the rest work
 ///

@@ -20,6 +20,6 @@ pub(crate) use client::{is_loopback, is_open_to_others};
 pub use error::Error;
 pub use redact::{Finding, Redacted, Redactor, Secret};
 pub use retry::{Policy, Retrier};
-pub use sse::{Event, Events};
 #[cfg(fuzzing)]
 pub use sse::parsed;
+pub use sse::{Event, Events};

@@ -104,7 +104,11 @@ impl Shell {
     /// Runs the program with more variables.
     pub(crate) fn happy_where(&self, variables: &[(&str, &str)], args: &[&str]) -> Ran {
         let mut command = Command::new("env");
-        command.args(variables.iter().map(|(name, value)| format!("{name}={value}")));
+        command.args(
+            variables
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        );
         self.run(command.arg(env!("CARGO_BIN_EXE_happy")).args(args), b"")
     }
 

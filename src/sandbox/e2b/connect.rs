@@ -39,11 +39,7 @@ impl Frames {
     /// Takes bytes in; whole messages go to `out`. What no peer may say is an
     /// error: too long a frame, one in a compression nobody asked for, a word
     /// after the last, or a last word that is an error itself.
-    pub(super) fn feed(
-        &mut self,
-        bytes: &[u8],
-        out: &mut VecDeque<Vec<u8>>,
-    ) -> Result<(), String> {
+    pub(super) fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<Vec<u8>>) -> Result<(), String> {
         self.held.extend_from_slice(bytes);
         let mut at = 0;
         while let Some(head) = self.held.get(at..at + HEAD) {
@@ -268,7 +264,11 @@ mod tests {
         let expected = (vec![b"{\"a\":1}".to_vec(), Vec::new()], Ok(true));
         assert_eq!(fed(&[&bytes]), expected);
         for cut in 0..bytes.len() {
-            assert_eq!(fed(&[&bytes[..cut], &bytes[cut..]]), expected, "cut at {cut}");
+            assert_eq!(
+                fed(&[&bytes[..cut], &bytes[cut..]]),
+                expected,
+                "cut at {cut}"
+            );
         }
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
         assert_eq!(fed(&single), expected);

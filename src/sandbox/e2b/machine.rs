@@ -20,6 +20,8 @@ use crate::sandbox::outcome::{Status, Stream};
 const ALIVE: Duration = Duration::from_secs(20);
 /// A stream without a word for so long is dead.
 const SILENT: Duration = Duration::from_secs(70);
+/// How long deleting a machine may hold the caller up.
+const DELETE: Duration = Duration::from_secs(20);
 /// What the answer to a small question may measure.
 const ANSWER: usize = 1 << 20;
 
@@ -31,7 +33,6 @@ pub(super) struct Machine {
     url: String,
     headers: Vec<(&'static str, Secret)>,
 }
-
 
 impl Machine {
     /// Makes one. It has to be deleted even if nothing else can be done with
@@ -125,10 +126,16 @@ impl Machine {
         let mut headers = self.headers.clone();
         let plain = |text: String| Secret::new(text);
         headers.extend([
-            ("authorization", plain(format!("Basic {}", STANDARD.encode("root:")))),
+            (
+                "authorization",
+                plain(format!("Basic {}", STANDARD.encode("root:"))),
+            ),
             ("connect-protocol-version", plain("1".to_owned())),
             ("connect-timeout-ms", plain(wall.as_millis().to_string())),
-            ("keepalive-ping-interval", plain(ALIVE.as_secs().to_string())),
+            (
+                "keepalive-ping-interval",
+                plain(ALIVE.as_secs().to_string()),
+            ),
         ]);
         let url = self.url("/process.Process/Start");
         let text = request.to_string();
@@ -195,7 +202,11 @@ impl Machine {
             loop {
                 match process.next().await? {
                     Event::Printed(stream, bytes) => {
-                        let to = if stream == Stream::Stdout { &mut out } else { &mut err };
+                        let to = if stream == Stream::Stdout {
+                            &mut out
+                        } else {
+                            &mut err
+                        };
                         to.extend(bytes);
                         if out.len() + err.len() > ANSWER {
                             return Err(self.lost("a command of ours printed too much"));
@@ -236,7 +247,8 @@ impl Drop for Held {
         let thread = std::thread::spawn(move || {
             if let (Ok(runtime), Ok(service)) = (super::runtime(), service) {
                 // What cannot be deleted ends with its lease.
-                let _ = runtime.block_on(service.delete(&id));
+                let deleted = async { tokio::time::timeout(DELETE, service.delete(&id)).await };
+                let _ = runtime.block_on(deleted);
             }
         });
         let _ = thread.join();
@@ -285,8 +297,9 @@ impl Process<'_> {
             Event::Ended(_) => "it ended",
             Event::Alive => "it is alive",
         };
-        self.machine
-            .lost(format!("it said `{word}` before it said which program it started"))
+        self.machine.lost(format!(
+            "it said `{word}` before it said which program it started"
+        ))
     }
 
     /// Whether it has been silent for too long: a program that says nothing is
@@ -302,7 +315,12 @@ impl Process<'_> {
 
 fn client(url: &str, made: &Made) -> Result<Client, Error> {
     let tokens = [&made.envd_access_token, &made.traffic_access_token];
-    let redactor = Redactor::new(tokens.into_iter().flatten().map(|text| Secret::new(text.as_str())));
+    let redactor = Redactor::new(
+        tokens
+            .into_iter()
+            .flatten()
+            .map(|text| Secret::new(text.as_str())),
+    );
     let limits = Limits {
         first_byte: Duration::from_mins(2),
         idle: SILENT,

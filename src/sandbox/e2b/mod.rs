@@ -176,7 +176,11 @@ impl Sandbox for E2b {
             on_line(stream, line);
         };
         while let Ok((stream, bytes)) = said.recv() {
-            let ring = if stream == Stream::Stdout { &mut out } else { &mut err };
+            let ring = if stream == Stream::Stdout {
+                &mut out
+            } else {
+                &mut err
+            };
             ring.push(&bytes, &mut on_line);
         }
         out.flush(&mut on_line);

@@ -36,9 +36,7 @@ pub(super) struct Packed {
 }
 
 /// Folders that every system has as its own.
-const SYSTEM: [&str; 7] = [
-    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc",
-];
+const SYSTEM: [&str; 7] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc"];
 
 fn is_system(path: &Path) -> bool {
     SYSTEM.iter().any(|folder| path.starts_with(folder))
@@ -47,7 +45,14 @@ fn is_system(path: &Path) -> bool {
 /// Whether a name does not leave this machine.
 fn is_withheld(name: &OsStr) -> bool {
     const PERSONAL: [&str; 8] = [
-        ".ssh", ".aws", ".gnupg", ".netrc", ".pypirc", ".git-credentials", "id_rsa", "id_ed25519",
+        ".ssh",
+        ".aws",
+        ".gnupg",
+        ".netrc",
+        ".pypirc",
+        ".git-credentials",
+        "id_rsa",
+        "id_ed25519",
     ];
     is_secret(name) || PERSONAL.iter().any(|known| name == *known)
 }
@@ -108,7 +113,10 @@ pub(super) fn pack(policy: &Policy, scratch: &Path) -> Result<Packed, SandboxErr
 
 fn text(path: &Path) -> Result<String, SandboxError> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
-        refused(format!("`{}` is not UTF-8 and cannot be mounted", path.display()))
+        refused(format!(
+            "`{}` is not UTF-8 and cannot be mounted",
+            path.display()
+        ))
     })
 }
 
@@ -314,19 +322,39 @@ mod tests {
         let host = folder.path().to_owned();
         let inside = PathBuf::from("/work");
         assert_eq!(
-            names(&policy(Mount::ReadOnly { host: host.clone(), inside: inside.clone() })),
-            Ok(["work", "work/a", "work/d", "work/d/.env.example"].map(str::to_owned).into())
+            names(&policy(Mount::ReadOnly {
+                host: host.clone(),
+                inside: inside.clone()
+            })),
+            Ok(["work", "work/a", "work/d", "work/d/.env.example"]
+                .map(str::to_owned)
+                .into())
         );
         let why = names(&policy(Mount::Writable { host, inside }));
-        assert!(why.expect_err("it would be lost").contains("does not leave this machine"));
+        assert!(
+            why.expect_err("it would be lost")
+                .contains("does not leave this machine")
+        );
     }
 
     #[test]
     fn layers_are_packed_as_they_are_seen_together() {
-        let (top, bottom) = (tree(&["a", "d/x", "file/in"]), tree(&["a", "b", "d/y", "file"]));
+        let (top, bottom) = (
+            tree(&["a", "d/x", "file/in"]),
+            tree(&["a", "b", "d/y", "file"]),
+        );
         let layers = vec![top.path().to_owned(), bottom.path().to_owned()];
         let inside = PathBuf::from("/w");
-        let expected = ["w", "w/a", "w/b", "w/d", "w/d/x", "w/d/y", "w/file", "w/file/in"];
+        let expected = [
+            "w",
+            "w/a",
+            "w/b",
+            "w/d",
+            "w/d/x",
+            "w/d/y",
+            "w/file",
+            "w/file/in",
+        ];
         assert_eq!(
             names(&policy(Mount::Overlay { layers, inside })),
             Ok(expected.map(str::to_owned).into())

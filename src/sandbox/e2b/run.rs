@@ -91,10 +91,15 @@ pub(super) async fn run(
     let scratch = tempfile::tempdir().map_err(io)?;
     let packed = pack(policy, scratch.path())?;
     let service = Service::new(settings).map_err(|error| refused(error.to_string()))?;
-    let machine = Machine::make(service).await.map_err(|error| match error.last() {
-        Error::Status { status: 401 | 403, .. } | Error::Unusable(_) => refused(error.to_string()),
-        _ => failed(&error),
-    })?;
+    let machine = Machine::make(service)
+        .await
+        .map_err(|error| match error.last() {
+            Error::Status {
+                status: 401 | 403, ..
+            }
+            | Error::Unusable(_) => refused(error.to_string()),
+            _ => failed(&error),
+        })?;
     let mut lease = Lease::new(&machine);
     let program = lease.during(prepare(&machine, policy, &packed)).await?;
     let live = match &input {
@@ -102,7 +107,10 @@ pub(super) async fn run(
         Input::Whole(bytes) => {
             if !bytes.is_empty() {
                 let path = format!("{PLACE}/input");
-                machine.write(&path, bytes).await.map_err(|error| failed(&error))?;
+                machine
+                    .write(&path, bytes)
+                    .await
+                    .map_err(|error| failed(&error))?;
             }
             false
         }
@@ -153,7 +161,9 @@ pub(super) async fn run(
         let kept = lease
             .during(bring_back(&machine, &packed, limits.disk, scratch.path()))
             .await?;
-        finish.limit = finish.limit.filter(|limit| *limit != Limit::Wall || kept.is_none())
+        finish.limit = finish
+            .limit
+            .filter(|limit| *limit != Limit::Wall || kept.is_none())
             .or(kept);
     }
     Ok(finish)
@@ -174,12 +184,25 @@ async fn prepare(
             .map_err(SandboxError::io("reading what the sandbox is shown"))?;
         left -= bytes.len();
         let path = format!("{PLACE}/shown.{part:05}");
-        machine.write(&path, &bytes).await.map_err(|error| failed(&error))?;
+        machine
+            .write(&path, &bytes)
+            .await
+            .map_err(|error| failed(&error))?;
         part += 1;
     }
     let mut command = script(PREPARE);
-    command.extend([USER.to_owned(), policy.command[0].clone(), "check".to_owned()]);
-    command.extend(packed.shown.iter().filter(|path| !packed.writable.contains(path)).cloned());
+    command.extend([
+        USER.to_owned(),
+        policy.command[0].clone(),
+        "check".to_owned(),
+    ]);
+    command.extend(
+        packed
+            .shown
+            .iter()
+            .filter(|path| !packed.writable.contains(path))
+            .cloned(),
+    );
     command.push("--writable".to_owned());
     command.extend(packed.writable.iter().cloned());
     let (status, out, err) = machine
@@ -210,9 +233,18 @@ fn launch(policy: &Policy, program: &str, has_input: bool) -> Vec<String> {
         limits.processes.to_string(),
         limits.file_size.to_string(),
         limits.cpu.as_secs().max(1).to_string(),
-        if has_input { format!("{PLACE}/input") } else { String::new() },
+        if has_input {
+            format!("{PLACE}/input")
+        } else {
+            String::new()
+        },
     ]);
-    command.extend(policy.env.iter().map(|(name, value)| format!("{name}={value}")));
+    command.extend(
+        policy
+            .env
+            .iter()
+            .map(|(name, value)| format!("{name}={value}")),
+    );
     command.push(program.to_owned());
     command.extend(policy.command[1..].iter().cloned());
     command
@@ -283,7 +315,17 @@ impl Follow<'_> {
                 event = process.next() => match event.map_err(|error| lost(&error))? {
                     Event::Printed(stream, bytes) => {
                         printed += bytes.len() as u64;
-                        ends.take(stream, bytes).await;
+                        let mut taken = std::pin::pin!(ends.take(stream, bytes));
+                        // Nobody may read, and the clock goes on.
+                        loop {
+                            tokio::select! {
+                                () = &mut taken => break,
+                                _ = tick.tick() => lease.renew(),
+                            }
+                            if let Some(limit) = self.is_over() {
+                                return Ok(self.kill(limit).await);
+                            }
+                        }
                         if printed > self.policy.limits.output {
                             return Ok(self.kill(Some(Limit::Output)).await);
                         }
@@ -293,17 +335,22 @@ impl Follow<'_> {
                 },
                 _ = tick.tick() => {}
             }
-            if self.stop.load(Ordering::Acquire) {
-                return Ok(self.kill(None).await);
-            }
-            if self.since.elapsed() >= self.policy.limits.wall {
-                return Ok(self.kill(Some(Limit::Wall)).await);
+            if let Some(limit) = self.is_over() {
+                return Ok(self.kill(limit).await);
             }
             if let Some(error) = process.is_silent() {
                 return Err(lost(&error));
             }
             lease.renew();
         }
+    }
+
+    /// Whether it is to be killed, and for which limit if for one.
+    fn is_over(&self) -> Option<Option<Limit>> {
+        if self.stop.load(Ordering::Acquire) {
+            return Some(None);
+        }
+        (self.since.elapsed() >= self.policy.limits.wall).then_some(Some(Limit::Wall))
     }
 
     /// Kills the program. What it started goes with the machine.
@@ -356,9 +403,9 @@ async fn bring_back(
         let mut file = std::fs::File::create(&path).map_err(io())?;
         let mut left = most.saturating_add(64 << 20);
         while let Some(bytes) = body.piece().await.map_err(|error| lost(&error))? {
-            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-                refused("it wrote more than may be brought back")
-            })?;
+            left = left
+                .checked_sub(bytes.len() as u64)
+                .ok_or_else(|| refused("it wrote more than may be brought back"))?;
             std::io::Write::write_all(&mut file, &bytes).map_err(io())?;
         }
         let file = std::fs::File::open(&path).map_err(io())?;
@@ -387,10 +434,17 @@ mod tests {
 
     #[test]
     fn the_kernels_counts_name_the_limit() {
-        let calm = "memory low 0\nmemory oom 0\nmemory oom_kill 0\nmemory oom_group_kill 0\npids max 0\n";
+        let calm =
+            "memory low 0\nmemory oom 0\nmemory oom_kill 0\nmemory oom_group_kill 0\npids max 0\n";
         assert_eq!(kept_limit(calm), None);
-        assert_eq!(kept_limit(&calm.replace("oom_kill 0", "oom_kill 2")), Some(Limit::Memory));
-        assert_eq!(kept_limit(&calm.replace("pids max 0", "pids max 9")), Some(Limit::Processes));
+        assert_eq!(
+            kept_limit(&calm.replace("oom_kill 0", "oom_kill 2")),
+            Some(Limit::Memory)
+        );
+        assert_eq!(
+            kept_limit(&calm.replace("pids max 0", "pids max 9")),
+            Some(Limit::Processes)
+        );
         assert_eq!(kept_limit(""), None);
     }
 }

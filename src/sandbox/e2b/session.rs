@@ -79,7 +79,15 @@ pub(super) fn start(settings: Settings, policy: Policy) -> Result<Session, Sandb
             stdout: printed,
             stderr,
         };
-        run(&settings, &policy, Input::Live(read), &mut ends, &flag, Some(started)).await
+        run(
+            &settings,
+            &policy,
+            Input::Live(read),
+            &mut ends,
+            &flag,
+            Some(started),
+        )
+        .await
     });
     // Whoever waits here is on a thread without a runtime.
     let waiting = std::thread::spawn(move || is_started.blocking_recv());

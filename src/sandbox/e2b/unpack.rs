@@ -136,7 +136,11 @@ fn created(target: &Path) -> io::Result<File> {
 /// Makes folders for a link, passing through no other link.
 fn folders(root: &Path, path: &Path) -> io::Result<()> {
     let mut so_far = root.to_owned();
-    for part in path.strip_prefix(root).unwrap_or(Path::new("")).components() {
+    for part in path
+        .strip_prefix(root)
+        .unwrap_or(Path::new(""))
+        .components()
+    {
         so_far.push(part);
         match so_far.symlink_metadata() {
             Ok(meta) if meta.is_dir() => {}
@@ -170,8 +174,7 @@ mod tests {
             header.set_mode(0o4755);
             let link = matches!(kind, tar::EntryType::Symlink | tar::EntryType::Link);
             if link {
-                header.as_old_mut().linkname[..content.len()]
-                    .copy_from_slice(content.as_bytes());
+                header.as_old_mut().linkname[..content.len()].copy_from_slice(content.as_bytes());
             }
             let data = if link { "" } else { content };
             header.set_size(data.len() as u64);
@@ -192,7 +195,13 @@ mod tests {
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(folder)
             .expect("readable")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         names.sort();
         names
@@ -218,7 +227,12 @@ mod tests {
             let text = std::fs::read_to_string(folder.join(name)).expect(name);
             assert_eq!(text, "text", "{name}");
         }
-        let mode = folder.join("d/a").metadata().expect("there").permissions().mode();
+        let mode = folder
+            .join("d/a")
+            .metadata()
+            .expect("there")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o7777, 0o755, "no rights of others come back");
     }
 

@@ -23,7 +23,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one, or says why not.
     pub(crate) fn start() -> Result<Self, String> {
-        for tool in [PYTHON, "/usr/bin/bwrap", "/usr/bin/setpriv", "/usr/bin/prlimit"] {
+        for tool in [
+            PYTHON,
+            "/usr/bin/bwrap",
+            "/usr/bin/setpriv",
+            "/usr/bin/prlimit",
+        ] {
             if !std::path::Path::new(tool).exists() {
                 return Err(format!("{tool} is not installed"));
             }
@@ -58,7 +63,10 @@ impl Server {
     /// What it has seen.
     pub(crate) fn state(&self) -> Value {
         let output = Command::new(PYTHON)
-            .args(["-c", "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"])
+            .args([
+                "-c",
+                "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())",
+            ])
             .arg(format!("{}/test/state", self.url))
             .output()
             .expect("Python runs");

@@ -47,7 +47,11 @@ fn tests_run_on_e2b_where_it_is_asked_for() {
     outcomes.sort();
     assert_eq!(outcomes.len(), 2, "{}\n{}", ran.stdout, ran.stderr);
     assert!(outcomes[0].contains("test_fails") && outcomes[0].contains("failed"));
-    assert!(outcomes[1].contains("test_here") && outcomes[1].contains("passed"), "{}", ran.stdout);
+    assert!(
+        outcomes[1].contains("test_here") && outcomes[1].contains("passed"),
+        "{}",
+        ran.stdout
+    );
     assert_eq!(ran.of("test_summary")[0]["sandbox"], "e2b");
     assert!(!shell.path("written").exists());
     let state = server.state();
@@ -66,7 +70,13 @@ fn a_key_alone_sends_nothing_away() {
     for summary in ran.of("test_summary") {
         assert_ne!(summary["sandbox"], "e2b");
     }
-    assert_eq!(server.state()["created"], 0, "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(
+        server.state()["created"],
+        0,
+        "{}\n{}",
+        ran.stdout,
+        ran.stderr
+    );
 }
 
 #[test]
@@ -86,9 +96,15 @@ fn doctor_says_whether_the_service_knows_the_key() {
     let wrong = check(&given);
     assert_eq!(wrong["works"], false);
     let detail = wrong["detail"].as_str().expect("text");
-    assert!(detail.contains("answered 401") && !detail.contains("wrong_wrong"), "{detail}");
+    assert!(
+        detail.contains("answered 401") && !detail.contains("wrong_wrong"),
+        "{detail}"
+    );
     let none = check(&given[..2]);
-    assert_eq!((&none["works"], &none["detail"]), (&false.into(), &"no key".into()));
+    assert_eq!(
+        (&none["works"], &none["detail"]),
+        (&false.into(), &"no key".into())
+    );
     let command = format!("echo {KEY}");
     given[2] = ("HAPPY_E2B_KEY_COMMAND", &command);
     assert_eq!(check(&given)["works"], true);

@@ -55,8 +55,11 @@ fn scripted(program: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Fau
     FaultServer::scripted(Box::new(move |_, request| {
         let path = request.path.strip_prefix("/v1").unwrap_or(&request.path);
         if path.starts_with("/v2/sandboxes") {
-            return whole(201, &json!({"sandboxID": "i1", "clientID": "c", "templateID": "t",
-                "envdVersion": "0.6.4", "envdAccessToken": "ea_0123456789abcdef"}));
+            return whole(
+                201,
+                &json!({"sandboxID": "i1", "clientID": "c", "templateID": "t",
+                "envdVersion": "0.6.4", "envdAccessToken": "ea_0123456789abcdef"}),
+            );
         }
         if path.starts_with("/sandboxes/") {
             return answer(204, &[], "");
@@ -129,8 +132,11 @@ fn a_wrong_key_is_said_at_once_and_not_shown() {
 
 #[test]
 fn a_busy_service_is_asked_again_when_it_says_and_makes_one_machine() {
-    let busy = answer(429, &[("Retry-After", "1"), ("Content-Type", "application/json")],
-        r#"{"code":429,"message":"too many"}"#);
+    let busy = answer(
+        429,
+        &[("Retry-After", "1"), ("Content-Type", "application/json")],
+        r#"{"code":429,"message":"too many"}"#,
+    );
     let server = FaultServer::scripted(Box::new(move |at, _| match at {
         0 => busy.clone(),
         1 => whole(500, &json!({"code": 500, "message": "oops"})),
@@ -139,10 +145,17 @@ fn a_busy_service_is_asked_again_when_it_says_and_makes_one_machine() {
     let since = Instant::now();
     fails(&server, "no such template");
     assert!(since.elapsed() >= Duration::from_secs(1));
-    let keys: Vec<String> = server.requests().iter().map(|request| {
-        let line = request.head.lines().find(|line| line.starts_with("idempotency-key"));
-        line.expect("each try has a key").to_owned()
-    }).collect();
+    let keys: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| {
+            let line = request
+                .head
+                .lines()
+                .find(|line| line.starts_with("idempotency-key"));
+            line.expect("each try has a key").to_owned()
+        })
+        .collect();
     assert_eq!(keys.len(), 3);
     assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
 }
@@ -164,8 +177,15 @@ fn a_stream_that_is_not_what_it_should_be_is_an_error_and_the_machine_goes() {
     let giant = vec![head(), said(STARTED), chunk(vec![0, 0x40, 0, 0, 0]), end()];
     let compressed = vec![head(), said(STARTED), chunk(frame(1, "{}")), end()];
     let out_of_turn = stream(&[ENDED]);
-    let died = vec![head(), said(STARTED),
-        chunk(frame(2, r#"{"error":{"code":"unavailable","message":"the sandbox is gone"}}"#)), end()];
+    let died = vec![
+        head(),
+        said(STARTED),
+        chunk(frame(
+            2,
+            r#"{"error":{"code":"unavailable","message":"the sandbox is gone"}}"#,
+        )),
+        end(),
+    ];
     for (program, expected) in [
         (cut, "broke off"),
         (unended, "the stream ended in the middle"),
@@ -176,8 +196,20 @@ fn a_stream_that_is_not_what_it_should_be_is_an_error_and_the_machine_goes() {
         (compressed, "compressed"),
         (out_of_turn, "before it said which program it started"),
         (died, "the sandbox is gone (unavailable)"),
-        (whole(502, &json!({"code": 502, "message": "The sandbox was not found"})), "was not found"),
-        (whole(401, &json!({"code": "unauthenticated", "message": "no token"})), "no token"),
+        (
+            whole(
+                502,
+                &json!({"code": 502, "message": "The sandbox was not found"}),
+            ),
+            "was not found",
+        ),
+        (
+            whole(
+                401,
+                &json!({"code": "unauthenticated", "message": "no token"}),
+            ),
+            "no token",
+        ),
     ] {
         let server = service(program);
         let since = Instant::now();
@@ -201,15 +233,23 @@ fn a_program_that_trickles_is_stopped_by_the_clock() {
     assert_eq!(outcome.limit_hit, Some(happy::sandbox::Limit::Wall));
     assert!(since.elapsed() < Duration::from_secs(6));
     assert_eq!(deleted(&server), 1);
-    let killed = server.requests().iter().any(|request| request.path.ends_with("/SendSignal"));
+    let killed = server
+        .requests()
+        .iter()
+        .any(|request| request.path.ends_with("/SendSignal"));
     assert!(killed, "it is killed, too");
 }
 
 #[test]
 fn a_flood_of_output_ends_at_the_limit() {
     let server = scripted(|_| {
-        let text = format!(r#"{{"event":{{"data":{{"stdout":"{}"}}}}}}"#, "eHh4".repeat(10_000));
-        let Piece::Bytes(bytes) = chunk(frame(0, &text)) else { unreachable!() };
+        let text = format!(
+            r#"{{"event":{{"data":{{"stdout":"{}"}}}}}}"#,
+            "eHh4".repeat(10_000)
+        );
+        let Piece::Bytes(bytes) = chunk(frame(0, &text)) else {
+            unreachable!()
+        };
         vec![head(), said(STARTED), Piece::Repeat(bytes.leak(), 10_000)]
     });
     let outcome = run(&server).expect("its output ran out");

@@ -31,7 +31,10 @@ fn a_machine_is_made_without_a_network_and_deleted_after_the_run() {
     assert_eq!(body["network"]["allowPublicTraffic"], false);
     assert_eq!(body["autoPause"], false);
     let lease = body["timeout"].as_u64().expect("a number of seconds");
-    assert!(lease <= 120, "a machine that is left behind lives {lease} s");
+    assert!(
+        lease <= 120,
+        "a machine that is left behind lives {lease} s"
+    );
     assert_eq!(state["key_in_machine"], false);
 }
 
@@ -111,10 +114,21 @@ print('done', flush=True); time.sleep(60)";
             ..Limits::default()
         });
     let outcome = run(chosen, &policy);
-    assert_eq!(outcome.limit_hit, Some(Limit::Wall), "{}", shown(chosen, &outcome));
+    assert_eq!(
+        outcome.limit_hit,
+        Some(Limit::Wall),
+        "{}",
+        shown(chosen, &outcome)
+    );
     let mut names: Vec<_> = std::fs::read_dir(kept.path())
         .expect("readable")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
         .collect();
     names.sort();
     assert_eq!(names, ["link", "new", "stays"]);
@@ -127,7 +141,13 @@ fn secrets_and_git_do_not_leave_with_a_read_only_folder_or_a_view() {
         return;
     };
     let tree = open_folder();
-    for name in [".env", ".git/config", ".netrc", "src/.env.local", "src/a.py"] {
+    for name in [
+        ".env",
+        ".git/config",
+        ".netrc",
+        "src/.env.local",
+        "src/a.py",
+    ] {
         let path = tree.path().join(name);
         std::fs::create_dir_all(path.parent().expect("in a folder")).expect("made");
         std::fs::write(path, "secret").expect("written");
@@ -192,6 +212,26 @@ fn a_machine_that_is_used_is_kept_and_a_killed_session_is_deleted() {
 }
 
 #[test]
+fn a_session_whose_output_nobody_reads_can_be_killed() {
+    let Some((server, chosen)) = &fresh() else {
+        return;
+    };
+    let code = "import sys\nwhile True: sys.stdout.write('x' * 65536)";
+    let Some(policy) = python(code) else { return };
+    let session = chosen.sandbox.spawn_session(&policy).expect("a session");
+    std::thread::sleep(Duration::from_secs(1));
+    let since = std::time::Instant::now();
+    let finished = session.kill().expect("it is killed");
+    assert_eq!(finished.limit_hit, None);
+    assert!(
+        since.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        since.elapsed()
+    );
+    assert!(ended(&server.state()));
+}
+
+#[test]
 fn more_than_may_be_sent_is_refused_before_a_machine_is_made() {
     let Some((server, chosen)) = &fresh() else {
         return;
@@ -206,7 +246,10 @@ fn more_than_may_be_sent_is_refused_before_a_machine_is_made() {
     });
     let error = chosen.sandbox.run(&policy, b"", &mut |_, _| ());
     let error = error.expect_err("too much").to_string();
-    assert!(error.contains("more than 1024 MiB") && error.contains("giant"), "{error}");
+    assert!(
+        error.contains("more than 1024 MiB") && error.contains("giant"),
+        "{error}"
+    );
     assert_eq!(server.state()["created"], before);
     assert!(Path::new(folder.path()).exists());
 }
