@@ -12,6 +12,6 @@ git -C "$folder" add -A
 git -C "$folder" -c user.name=fuzz -c user.email=fuzz@localhost commit -qm seeds
 happy=$(realpath "$happy")
 (cd "$folder" && "$happy" index >/dev/null)
-found=$(find "$folder/.git/happy" -type f -path '*snapshot*' | head -1)
+found=$(find "$folder/.git/happy" -type f -path '*/commits/*' | head -1)
 mkdir -p "$(dirname "$file")"
 cp "$found" "$file"

@@ -30,6 +30,23 @@ WORDS = {1: "hangup", 6: "aborted", 9: "killed", 11: "segmentation fault", 15: "
          24: "CPU time limit exceeded", 25: "file size limit exceeded"}
 
 
+def kill(program):
+    """Kills a program with all that it started."""
+    found = [program.pid]
+    for pid in found:
+        try:
+            with open(f"/proc/{pid}/task/{pid}/children") as file:
+                found += map(int, file.read().split())
+        except OSError:
+            pass
+    for pid in reversed(found):
+        try:
+            if program.poll() is None or pid != program.pid:
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+
+
 class Machine:
     def __init__(self, timeout):
         self.id = "i" + secrets.token_hex(10)
@@ -79,7 +96,7 @@ class Machine:
 
     def delete(self):
         for program in list(self.programs.values()):
-            program.kill()
+            kill(program)
         for _ in range(50):
             shutil.rmtree(self.root, ignore_errors=True)
             if not os.path.exists(self.root):
@@ -228,7 +245,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif method == "CloseStdin":
             program.stdin.close()
         elif method == "SendSignal":
-            program.send_signal(signal.SIGKILL if request["signal"] in (9, "SIGNAL_SIGKILL") else signal.SIGTERM)
+            if request["signal"] in (9, "SIGNAL_SIGKILL"):
+                kill(program)
+            else:
+                program.terminate()
         else:
             raise Refused(404, "unimplemented", method)
         self.answer(200, {})
@@ -298,7 +318,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
         machine.programs[program.pid] = program
         patience = self.headers.get("Connect-Timeout-Ms")
-        timer = threading.Timer(int(patience) / 1000 if patience else 1e6, program.kill)
+        timer = threading.Timer(int(patience) / 1000 if patience else 1e6, kill, [program])
         timer.daemon = True
         timer.start()
         try:
@@ -306,7 +326,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.follow(program)
         finally:
             timer.cancel()
-            program.kill()
+            kill(program)
             program.wait()
             del machine.programs[program.pid]
         code = program.returncode
@@ -348,7 +368,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     self.frame({"event": {"data": {word[0]: base64.b64encode(word[1]).decode()}}})
             program.wait()
         except (BrokenPipeError, ConnectionResetError):
-            program.kill()
+            kill(program)
             while opened:
                 opened -= said.get() is None
             raise
