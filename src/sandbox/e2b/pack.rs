@@ -87,7 +87,9 @@ pub(super) fn pack(policy: &Policy, scratch: &Path) -> Result<Packed, SandboxErr
             Mount::Link { inside: at, .. } if is_system(at) => continue,
             Mount::ReadOnly { host, inside } if host == inside && is_system(host) => continue,
             Mount::Link { target, inside } => packer.link(inside, target)?,
-            Mount::ReadOnly { host, inside } => packer.tree(&[host.clone()], inside, false)?,
+            Mount::ReadOnly { host, inside } => {
+                packer.tree(std::slice::from_ref(host), inside, false)?
+            }
             Mount::Writable { host, .. } if !host.is_dir() => {
                 return Err(refused(format!(
                     "`{}` is no folder, and only folders can be brought back",
@@ -95,7 +97,7 @@ pub(super) fn pack(policy: &Policy, scratch: &Path) -> Result<Packed, SandboxErr
                 )));
             }
             Mount::Writable { host, inside } => {
-                packer.tree(&[host.clone()], inside, true)?;
+                packer.tree(std::slice::from_ref(host), inside, true)?;
                 packed.back.push((host.clone(), text(inside)?));
                 packed.writable.push(text(inside)?);
             }

@@ -291,6 +291,13 @@ impl Lease {
     }
 }
 
+/// Why a program is killed.
+#[derive(Clone, Copy, Debug)]
+enum Why {
+    Asked,
+    Limit(Limit),
+}
+
 struct Follow<'a> {
     policy: &'a Policy,
     machine: &'a Machine,
@@ -322,12 +329,12 @@ impl Follow<'_> {
                                 () = &mut taken => break,
                                 _ = tick.tick() => lease.renew(),
                             }
-                            if let Some(limit) = self.is_over() {
-                                return Ok(self.kill(limit).await);
+                            if let Some(why) = self.is_over() {
+                                return Ok(self.kill(why).await);
                             }
                         }
                         if printed > self.policy.limits.output {
-                            return Ok(self.kill(Some(Limit::Output)).await);
+                            return Ok(self.kill(Why::Limit(Limit::Output)).await);
                         }
                     }
                     Event::Ended(status) => return Ok((status, None)),
@@ -335,8 +342,8 @@ impl Follow<'_> {
                 },
                 _ = tick.tick() => {}
             }
-            if let Some(limit) = self.is_over() {
-                return Ok(self.kill(limit).await);
+            if let Some(why) = self.is_over() {
+                return Ok(self.kill(why).await);
             }
             if let Some(error) = process.is_silent() {
                 return Err(lost(&error));
@@ -345,16 +352,20 @@ impl Follow<'_> {
         }
     }
 
-    /// Whether it is to be killed, and for which limit if for one.
-    fn is_over(&self) -> Option<Option<Limit>> {
+    /// Why it is to be killed now, if it is.
+    fn is_over(&self) -> Option<Why> {
         if self.stop.load(Ordering::Acquire) {
-            return Some(None);
+            return Some(Why::Asked);
         }
-        (self.since.elapsed() >= self.policy.limits.wall).then_some(Some(Limit::Wall))
+        (self.since.elapsed() >= self.policy.limits.wall).then_some(Why::Limit(Limit::Wall))
     }
 
     /// Kills the program. What it started goes with the machine.
-    async fn kill(&self, limit: Option<Limit>) -> (Status, Option<Limit>) {
+    async fn kill(&self, why: Why) -> (Status, Option<Limit>) {
+        let limit = match why {
+            Why::Asked => None,
+            Why::Limit(limit) => Some(limit),
+        };
         let kill = self.machine.kill(self.pid);
         let _ = tokio::time::timeout(Duration::from_secs(10), kill).await;
         (Status::Signaled(9), limit)

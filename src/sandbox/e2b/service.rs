@@ -39,7 +39,7 @@ const ANSWER: usize = 1 << 20;
 
 fn limits() -> Limits {
     Limits {
-        first_byte: Duration::from_secs(60),
+        first_byte: Duration::from_mins(1),
         idle: Duration::from_secs(30),
         bytes: ANSWER,
         ..Limits::default()
@@ -51,7 +51,7 @@ fn policy() -> Policy {
     Policy {
         tries: 4,
         longest_wait: Duration::from_secs(10),
-        longest_asked: Duration::from_secs(60),
+        longest_asked: Duration::from_mins(1),
         ..Policy::default()
     }
 }
