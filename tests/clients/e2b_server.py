@@ -276,8 +276,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 path = "/home/user/" + path
             real = machine.path(path)
             os.makedirs(os.path.dirname(real), exist_ok=True)
-            with open(real, "wb") as file:
-                file.write(data)
+            try:
+                with open(real, "wb") as file:
+                    file.write(data)
+            except OSError as error:
+                raise Refused(507, 507, f"not enough disk space available: {error}") from error
             if ROOT and self.query.get("username", "user") != "root":
                 os.chown(real, 1000, 1000)
         self.answer(200, [{"path": p, "name": os.path.basename(p), "type": "file"} for p, _ in files])
