@@ -2,7 +2,7 @@
 # Both install what they need; neither needs more than Rust, Python 3, Git and
 # a package manager.
 
-.PHONY: demo test format fast-test wheel-test lint bench clean
+.PHONY: demo test format fast-test wheel-test lint bench fuzz clean
 
 CARGO ?= cargo
 
@@ -32,6 +32,10 @@ fast-test:
 wheel-test:
 	@tools/setup.sh test
 	@tools/wheel.sh
+
+# Every parser for `SECONDS` seconds (60), or `TARGET` alone.
+fuzz:
+	@tools/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),60)
 
 bench:
 	@benches/performance.sh

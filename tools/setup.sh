@@ -41,6 +41,13 @@ sh "$(dirname "$0")/install-sandboxes.sh"
 # Clients and readers in Python that nobody here wrote.
 "$(dirname "$0")/python-env.sh" || echo "setup: no Python environment; tests with real clients skip" >&2
 
+# The official E2B library, which the local server has to satisfy.
+if [ "$what" = long ] && [ ! -x target/tools/e2b/bin/python ]; then
+  { python3 -m venv target/tools/e2b \
+    && target/tools/e2b/bin/pip install --quiet --disable-pip-version-check 'e2b>=2,<3'; } \
+    || { rm -rf target/tools/e2b; echo "setup: no E2B library" >&2; }
+fi
+
 # Mermaid's own parser and the `scip` tool, for the long tests: without them
 # those say that they skip.
 if [ "$what" = long ]; then

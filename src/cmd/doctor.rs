@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::error::Error;
 use super::surroundings;
+use crate::git;
 use crate::record::Record;
-use crate::{git, sandbox};
 
 /// Say what works on this machine, and what would make the rest work
 ///
@@ -48,7 +48,7 @@ pub fn run(context: &Context, _: &Args) -> Result<(), Error> {
     surroundings::completions(context);
     surroundings::versions(context);
     super::skew::tell(context);
-    let probes = sandbox::probe_all();
+    let probes = super::remote::probe_all();
     let any = probes.iter().any(|probe| probe.works.is_ok());
     for probe in probes {
         let detail = match &probe.works {

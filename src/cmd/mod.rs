@@ -42,6 +42,7 @@ mod path;
 mod progress;
 mod push;
 mod refs;
+mod remote;
 mod reports;
 mod runs;
 pub mod schema;
@@ -64,6 +65,11 @@ mod util;
 mod verdicts;
 mod warm;
 mod why;
+
+#[cfg(fuzzing)]
+pub use import::fuzz as fuzz_places;
+#[cfg(fuzzing)]
+pub use trusted::fuzz as fuzz_settings;
 
 pub use context::{Context, GlobalArgs};
 pub use error::Error;

@@ -219,7 +219,7 @@ fn one(
         files: &files,
     };
     let tools = runs::runners(context, config, config.get("test.runner"), &project)?;
-    let chosen = sandbox::choose(test::sandbox_name(None, config))?;
+    let chosen = super::remote::choose(test::sandbox_name(None, config))?;
     let bounds = test::bounds(config, Some(config.number("hook.prePushTimeout")?), None)?;
     let pushed = runs::differing(repo, update.tip)?;
     for tool in tools {

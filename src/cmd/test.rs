@@ -14,7 +14,7 @@ use crate::git::{ObjectId, Repo};
 use crate::patch::{self, PatchError};
 use crate::record::Record;
 use crate::runner::{Bounds, Changed, Project, Test, Wanted};
-use crate::sandbox::{self, Chosen};
+use crate::sandbox::Chosen;
 
 /// Run the tests in a sandbox
 ///
@@ -102,7 +102,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
             why: "no test reaches what changed".to_owned(),
         });
     }
-    let chosen = sandbox::choose(sandbox_name(args.sandbox.as_deref(), &config))?;
+    let chosen = super::remote::choose(sandbox_name(args.sandbox.as_deref(), &config))?;
     let base = if args.baseline {
         Some(base(&repo, args)?)
     } else {

@@ -169,3 +169,11 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
     beside.persist(file).map_err(|error| error.error)?;
     Ok(())
 }
+
+/// Reads a team's settings, for fuzzing.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    if let Ok(table) = String::from_utf8_lossy(bytes).parse::<toml::Table>() {
+        flatten("", &table, &mut Vec::new());
+    }
+}

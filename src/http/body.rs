@@ -41,8 +41,23 @@ impl Body {
             .eq_ignore_ascii_case("text/event-stream")
     }
 
-    /// The next bytes; nothing at the end.
-    pub(super) async fn piece(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    /// All of it, up to so many bytes.
+    pub async fn bytes(mut self, most: usize) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = self.piece().await? {
+            if bytes.len() + piece.len() > most {
+                return Err(Error::TooLarge {
+                    endpoint: self.endpoint,
+                    limit: most,
+                });
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
+    /// The next bytes; nothing at the end. Given up half-way, nothing is lost.
+    pub async fn piece(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let next = tokio::time::timeout(self.limits.idle, self.response.chunk()).await;
         match next {
             Ok(Ok(Some(bytes))) => {

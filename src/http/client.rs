@@ -54,6 +54,41 @@ pub struct Call<'a> {
     pub body: &'a Value,
 }
 
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// To read.
+    Get,
+    /// To do something.
+    Post,
+    /// To take something away.
+    Delete,
+}
+
+/// What is sent with a request.
+#[derive(Debug)]
+pub enum Payload<'a> {
+    /// Nothing.
+    Nothing,
+    /// JSON.
+    Json(&'a Value),
+    /// Bytes of the kind that is named.
+    Bytes(&'a str, Vec<u8>),
+}
+
+/// A request of any kind.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What it asks for.
+    pub method: Method,
+    /// Where to.
+    pub url: &'a str,
+    /// Its headers; their values are treated as secrets.
+    pub headers: &'a [(&'static str, Secret)],
+    /// What is said.
+    pub payload: Payload<'a>,
+}
+
 /// Bytes of an error's answer that are read, and of it that are shown.
 const ERROR_READ: usize = 64 << 10;
 const ERROR_SHOWN: usize = 1000;
@@ -140,9 +175,19 @@ impl Client {
 
     /// Sends a request once. The answer's head has come when this returns.
     pub async fn send(&self, call: &Call<'_>) -> Result<Body, Error> {
+        self.ask(Request {
+            method: Method::Post,
+            url: call.url,
+            headers: call.headers,
+            payload: Payload::Json(call.body),
+        })
+        .await
+    }
+
+    /// Sends a request of any kind once.
+    pub async fn ask(&self, request: Request<'_>) -> Result<Body, Error> {
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in call.headers {
+        for (name, value) in request.headers {
             let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
                 Error::Unusable(format!(
                     "the key for {} holds characters that no key has; is there a line break in it?",
@@ -152,9 +197,27 @@ impl Client {
             value.set_sensitive(true);
             headers.insert(HeaderName::from_static(name), value);
         }
-        let body =
-            serde_json::to_vec(call.body).map_err(|error| Error::Unusable(error.to_string()))?;
-        let sent = self.inner.post(call.url).headers(headers).body(body).send();
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let unusable = |what: &dyn std::fmt::Display| Error::Unusable(what.to_string());
+        let mut sent = self.inner.request(method, request.url);
+        let (kind, bytes) = match request.payload {
+            Payload::Nothing => (None, Vec::new()),
+            Payload::Json(value) => {
+                let bytes = serde_json::to_vec(value).map_err(|error| unusable(&error))?;
+                (Some("application/json"), bytes)
+            }
+            Payload::Bytes(kind, bytes) => (Some(kind), bytes),
+        };
+        if let Some(kind) = kind {
+            let kind = HeaderValue::from_str(kind).map_err(|error| unusable(&error))?;
+            headers.insert(CONTENT_TYPE, kind);
+            sent = sent.body(bytes);
+        }
+        let sent = sent.headers(headers).send();
         let response = match tokio::time::timeout(self.limits.first_byte, sent).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.failed(&error)),

@@ -15,9 +15,11 @@ mod retry;
 mod sse;
 
 pub use body::Body;
-pub use client::{Call, Client, Limits};
+pub use client::{Call, Client, Limits, Method, Payload, Request};
 pub(crate) use client::{is_loopback, is_open_to_others};
 pub use error::Error;
 pub use redact::{Finding, Redacted, Redactor, Secret};
 pub use retry::{Policy, Retrier};
+#[cfg(fuzzing)]
+pub use sse::parsed;
 pub use sse::{Event, Events};

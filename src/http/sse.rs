@@ -152,6 +152,19 @@ impl Parser {
     }
 }
 
+/// The events in bytes, for fuzzing.
+#[cfg(fuzzing)]
+pub fn parsed(bytes: &[u8]) -> Result<Vec<Event>, String> {
+    let mut parser = Parser {
+        longest: 1 << 16,
+        ..Parser::default()
+    };
+    let mut out = VecDeque::new();
+    parser.feed(bytes, &mut out)?;
+    parser.end(&mut out);
+    Ok(out.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

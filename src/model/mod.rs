@@ -168,3 +168,19 @@ pub trait ModelClient: Send + Sync {
         on_text: &'a mut (dyn FnMut(&str) + Send),
     ) -> Pending<'a>;
 }
+
+/// Reads answers of every protocol, for fuzzing.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    wire::fuzz(
+        bytes,
+        &[
+            &chat_completions::ChatCompletions,
+            &messages::Messages,
+            &responses::Responses,
+        ],
+    );
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = key_command_words(text);
+    }
+}

@@ -166,3 +166,23 @@ pub(super) fn is_overflow(status: u16, message: &str) -> bool {
     matches!(status, 400 | 413 | 422 | 500) && SIGNS.iter().any(|sign| message.contains(sign))
         || status == 413
 }
+
+/// Reads answers of every protocol, for fuzzing: one event a line, then the
+/// whole as one.
+#[cfg(fuzzing)]
+pub(super) fn fuzz(bytes: &[u8], wires: &[&dyn Wire]) {
+    for wire in wires {
+        let mut answer = Answer::default();
+        let mut reader = wire.reader();
+        for line in bytes.split(|byte| *byte == b'\n') {
+            if let Ok(value) = serde_json::from_slice(line)
+                && reader.event(&mut answer, &value, &mut |_| ()).is_err()
+            {
+                break;
+            }
+        }
+        if let Ok(value) = serde_json::from_slice(bytes) {
+            let _ = wire.reader().whole(&mut Answer::default(), &value);
+        }
+    }
+}

@@ -21,7 +21,6 @@ pub use complete::complete;
 pub use deps::{DepOptions, deps};
 pub use edges::{each_edge, edge_record, edges};
 pub use explain::Why;
-pub use find::{Found, file_at, find};
 pub use find::{Found, file_at, find, named};
 pub use impact::{Impact, Lines, touched};
 pub use names::{KINDS, confidence, edge_name, kind_name, site, symbol, symbol_text};

@@ -179,3 +179,15 @@ impl Missing {
 fn seconds(value: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(value).ok()
 }
+
+/// Every reader of a runner's output, for fuzzing.
+#[cfg(fuzzing)]
+pub fn parsers() -> Vec<Parser> {
+    vec![
+        Parser::Marked,
+        Parser::Libtest(report::Libtest::default()),
+        Parser::Go(Vec::new()),
+        Parser::Lines(project::Lines::new(false)),
+        Parser::Lines(project::Lines::new(true)),
+    ]
+}

@@ -54,12 +54,12 @@ impl Chosen {
     }
 }
 
-/// The backend of that name, or for `auto` the first that works, after its
-/// self-test. There is no name for running without a sandbox.
+/// The backend of that name, or for `auto` the first that works here and leaves
+/// everything on this machine, after its self-test. There is no name for running without a sandbox.
 pub fn choose(name: &str) -> Result<Chosen, SandboxError> {
     if name == "auto" {
         let mut reasons = Vec::new();
-        for at in 0..BACKENDS.len() {
+        for at in (0..BACKENDS.len()).filter(|at| !BACKENDS[*at].is_remote()) {
             let probe = probed(at);
             match &probe.works {
                 Ok(()) => return Ok(chosen(at)),
@@ -112,6 +112,12 @@ fn probed(at: usize) -> &'static Probe {
             result.hint = Some(hint);
             return result;
         }
+        if let Some(found) = backend.own_test() {
+            result.overlay = true;
+            result.hint = found.as_ref().err().map(|why| hint_for(why));
+            result.works = found;
+            return result;
+        }
         result.overlay = test(backend, true).is_ok();
         if !result.overlay
             && let Err(why) = test(backend, false)
@@ -129,6 +135,8 @@ fn hint_for(why: &str) -> String {
          `kernel.unprivileged_userns_clone`, or an AppArmor profile)"
     } else if why.contains("/proc") {
         "a container that masks `/proc` cannot hold a sandbox: start it with an unmasked one"
+    } else if why.contains(" answered 401") {
+        "the service does not know this key: look at `E2B_API_KEY`"
     } else {
         "run `happy doctor` for the other backends"
     };

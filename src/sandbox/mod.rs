@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 mod choose;
-mod e2b;
+pub mod e2b;
 mod local;
 mod outcome;
 mod policy;
@@ -49,6 +49,17 @@ pub trait Sandbox: Send + Sync {
     /// That it works is for the self-test to say.
     fn ready(&self) -> Result<(), (String, String)>;
 
+    /// Whether what it is given leaves this machine. Such a backend is used
+    /// only where it is asked for by name, never by `auto`.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    /// A self-test of its own, in the place of the one that runs in it.
+    fn own_test(&self) -> Option<Result<(), String>> {
+        None
+    }
+
     /// Runs a program to its end with `input` on its standard input, and hands
     /// on each line of its output as it comes.
     fn run(
@@ -71,7 +82,7 @@ pub static BACKENDS: &[&dyn Sandbox] = &[
     #[cfg(target_os = "linux")]
     &linux::Namespaces,
     &seatbelt::Seatbelt,
-    &e2b::E2b,
+    &e2b::E2b::from_environment(),
 ];
 
 static LAUNCHER: OnceLock<PathBuf> = OnceLock::new();

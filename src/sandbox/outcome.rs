@@ -147,6 +147,14 @@ pub enum SandboxError {
         /// What it said.
         why: String,
     },
+    /// The sandbox went away, or cannot be understood, while the program ran.
+    #[error("sandbox `{name}` was lost: {why}")]
+    Lost {
+        /// The backend's name.
+        name: &'static str,
+        /// What happened.
+        why: String,
+    },
     /// The operating system refused something the host needs.
     #[error("{doing}: {source}")]
     Io {

@@ -86,6 +86,25 @@ impl Session {
         })
     }
 
+    /// A session that something else keeps: its pipes, the flag that stops it,
+    /// and the thread that knows how it ended.
+    pub(super) fn of(
+        name: &'static str,
+        pid: u32,
+        (stdin, stdout): (ChildStdin, ChildStdout),
+        stop: Arc<AtomicBool>,
+        keeper: JoinHandle<Ended>,
+    ) -> Self {
+        Self {
+            stdin: Some(stdin),
+            stdout: Some(stdout),
+            name,
+            pid,
+            stop,
+            keeper: Some(keeper),
+        }
+    }
+
     /// Kills the program and all that it started.
     pub fn kill(mut self) -> Result<Ended, SandboxError> {
         self.stop.store(true, Ordering::Release);
@@ -98,7 +117,8 @@ impl Session {
         self.join()
     }
 
-    /// The process on the host that all of the session's processes descend from.
+    /// The process that all of the session's processes descend from: on the
+    /// host, or in a remote machine its number there.
     pub fn pid(&self) -> u32 {
         self.pid
     }

@@ -196,7 +196,7 @@ fn is_git(name: &OsStr) -> bool {
 }
 
 /// Files that hold secrets by custom. A template of one holds none.
-fn is_secret(name: &OsStr) -> bool {
+pub(super) fn is_secret(name: &OsStr) -> bool {
     let Some(text) = name.to_str() else {
         return false;
     };

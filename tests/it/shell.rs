@@ -101,6 +101,17 @@ impl Shell {
         self.run(command.args(args), input)
     }
 
+    /// Runs the program with more variables.
+    pub(crate) fn happy_where(&self, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+        let mut command = Command::new("env");
+        command.args(
+            variables
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        );
+        self.run(command.arg(env!("CARGO_BIN_EXE_happy")).args(args), b"")
+    }
+
     fn run(&self, command: &mut Command, input: &[u8]) -> Ran {
         let home = self.dir.path().join("home");
         let kept = ["PATH", "RUSTUP_HOME", "CARGO_HOME", "RUSTUP_TOOLCHAIN"];

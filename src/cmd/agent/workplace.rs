@@ -20,7 +20,7 @@ use crate::patch::{
 use crate::record::Record;
 use crate::record::agent::Event;
 use crate::runner::{self, Bounds, Host as _, Job, Outcome, Project, Runner, Said, Test, Wanted};
-use crate::sandbox::{self, Chosen, Status};
+use crate::sandbox::{Chosen, Status};
 use crate::vector::Embedder;
 
 /// The repository of a run, and how it is tested.
@@ -59,7 +59,7 @@ impl<'a> Place<'a> {
         repo: &'a Repo,
         args: &RunArgs,
     ) -> Result<Self, CmdError> {
-        let chosen = sandbox::choose(&args.sandbox)?;
+        let chosen = crate::cmd::remote::choose(&args.sandbox)?;
         let worktree = patching::worktree(repo)?;
         let root = worktree.root().to_owned();
         let base = repo.worktree()?.id().to_string();

@@ -3,6 +3,8 @@
 mod merge;
 mod open;
 mod places;
+#[cfg(fuzzing)]
+pub use places::fuzz;
 
 use std::path::PathBuf;
 

@@ -91,6 +91,24 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Places of a SCIP index in a text, for fuzzing.
+#[cfg(fuzzing)]
+pub fn fuzz(bytes: &[u8]) {
+    use protobuf::Message as _;
+    let Ok(index) = scip::types::Index::parse_from_bytes(bytes) else {
+        return;
+    };
+    for document in &index.documents {
+        let text = "a\n\u{e4}\u{1f600}b\r\n\nlast".as_bytes();
+        let lines = Lines::new(text, document);
+        for occurrence in &document.occurrences {
+            if let Some(place) = lines.place(occurrence) {
+                let _ = lines.text(&place);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

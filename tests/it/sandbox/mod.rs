@@ -7,6 +7,11 @@
 
 mod choice;
 mod contract;
+mod e2b;
+mod e2b_cli;
+mod e2b_faults;
+mod e2b_runs;
+mod e2b_sdk;
 mod limits;
 mod ordinary;
 mod sessions;
@@ -37,6 +42,14 @@ fn backends() -> Vec<Chosen> {
             Err(why) => println!("skip {}: {why}", probe.name),
         }
     }
+    found
+}
+
+/// The backends that work here, and the remote one against a local server: for
+/// what holds wherever a program runs.
+fn everywhere() -> Vec<Chosen> {
+    let mut found = backends();
+    found.extend(e2b::local().map(|(_, chosen)| *chosen));
     found
 }
 

@@ -8,7 +8,7 @@ use happy::sandbox::protocol::{
 };
 use happy::sandbox::{Limit, Limits, Session, Status};
 
-use super::{backends, python};
+use super::{backends, everywhere, python};
 
 /// A session in a few lines: it runs cells, and can be told to misbehave.
 const SERVER: &str = r#"
@@ -75,7 +75,7 @@ fn limits() -> Limits {
 
 #[test]
 fn a_cell_calls_the_host_and_state_stays() {
-    for chosen in backends() {
+    for chosen in everywhere() {
         let Some((mut session, mut reader)) = started(&chosen, limits()) else {
             return;
         };
@@ -112,7 +112,7 @@ fn garbage_and_giant_frames_are_values_and_the_session_goes_on() {
     let code = "
 sys.stdout.write('hello\\n')
 sys.stdout.write('300000 ' + 'x' * 300000 + '\\n'); sys.stdout.flush()";
-    for chosen in backends() {
+    for chosen in everywhere() {
         let Some((mut session, mut reader)) = started(&chosen, limits()) else {
             return;
         };

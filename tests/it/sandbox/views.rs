@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use happy::sandbox::TreeView;
 
-use super::{backends, open_folder, python, run, shown, stdout};
+use super::{everywhere, open_folder, python, run, shown, stdout};
 
 /// Everything of a folder: path → (mode, bytes or link).
 fn state(root: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
@@ -72,7 +72,7 @@ print(seen('src/a.py'), seen('src/y'))
 
 #[test]
 fn the_worktree_is_byte_identical_afterwards() {
-    for chosen in backends() {
+    for chosen in everywhere() {
         for overlay in [true, false] {
             if overlay && !chosen.overlay {
                 println!(
@@ -110,7 +110,7 @@ fn the_worktree_is_byte_identical_afterwards() {
 
 #[test]
 fn a_removed_file_is_gone_in_the_view_alone() {
-    for chosen in backends() {
+    for chosen in everywhere() {
         let tree = worktree();
         let scratch = open_folder();
         let view = chosen
