@@ -82,11 +82,12 @@ def main() -> int:
     free = cores - os.getloadavg()[0]
     for count in (2, 8):
         with ThreadPoolExecutor(count) as threads:
-            took = best(lambda n=count: list(threads.map(ask, [80 // n] * n)), 5)  # type: ignore[misc]
+            share = [80 // count] * count
+            took = best(lambda share=share: list(threads.map(ask, share)), 5)  # type: ignore[misc]
         ratio = one / took
         idle = cores >= 2 and free > 1.7
         low = idle and ratio < 1.6
-        wanted = "   (at least 1.6)" if idle else f"   (not judged: {free:.1f} of {cores} cores free)"
+        wanted = "   (at least 1.6)" if idle else f"   (not judged: {free:.1f} cores free)"
         print(
             f"{f'{count} threads against 1: questions in the same time':<60} {ratio:9.2f} times"
             f"{wanted}{'   BELOW THE BOUND' if low else ''}"

@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,14 @@ pytestmark = pytest.mark.skipif(not sandbox_works(), reason="no sandbox works he
 def bug(make: Callable[..., Path]) -> Path:
     """A repository with a bug that its tests show."""
     return make({"lib.py": LIB, "test_lib.py": TEST})
+
+
+#: The sandbox that starts fastest, where it is there; else the strongest that works.
+QUICK = "bubblewrap" if shutil.which("bwrap") else "auto"
+
+
+def agent(folder: Path, **options: Any) -> happy.Agent:
+    return happy.Agent(folder, **{"sandbox": QUICK, **options})
 
 
 def cell(code: str) -> str:
@@ -103,7 +112,7 @@ def gone(run: happy.Run) -> bool:
 
 def test_a_replayed_run_yields_the_events_that_the_command_prints(bug: Path) -> None:
     path = recording(bug, FIX, "print(submit('Fix low'))")
-    run = happy.Agent(bug).replay(path)
+    run = agent(bug).replay(path)
     events = list(run)
     assert run.end is not None
     assert run.end.landed
@@ -116,7 +125,7 @@ def test_a_replayed_run_yields_the_events_that_the_command_prints(bug: Path) -> 
 
 
 def test_events_are_typed_equal_printable_and_pickle(bug: Path) -> None:
-    run = happy.Agent(bug, max_turns=2).replay(recording(bug, FIX, "print(submit('Fix low'))"))
+    run = agent(bug, max_turns=2).replay(recording(bug, FIX, "print(submit('Fix low'))"))
     for event in run:
         assert type(event).__name__ in happy.__all__
         assert repr(event).startswith(type(event).__name__ + "(")
@@ -131,7 +140,7 @@ def test_events_are_typed_equal_printable_and_pickle(bug: Path) -> None:
 
 
 def test_every_record_of_the_agent_has_its_class_with_all_its_fields() -> None:
-    done = command(ROOT, "schema")
+    done = command(ROOT, "util", "schema", "agent")
     schema = json.loads(done.stdout)
     found = {}
     for variant in variants(schema, schema):
@@ -167,7 +176,7 @@ def test_a_callable_is_the_model_and_its_usage_counts(bug: Path) -> None:
             self.usage = {"input_tokens": 1000, "output_tokens": 50}
 
     cells = [FIX, "print(submit('Fix low'))"]
-    run = happy.Agent(bug, model=lambda messages: Reply(cell(cells.pop(0)))).run("fix low")
+    run = agent(bug, model=lambda messages: Reply(cell(cells.pop(0)))).run("fix low")
     assert [event.type for event in run][-1] == "agent_end"
     assert run.end is not None
     assert run.end.landed
@@ -178,7 +187,9 @@ def test_a_callable_is_the_model_and_its_usage_counts(bug: Path) -> None:
 
 
 def test_sub_agents_have_a_callable_of_their_own_and_run_at_once(make: Callable[..., Path]) -> None:
-    source = "\n\n".join(f"def f{n}(a):\n    return a + {n}  # {'long ' * 60}\n" for n in range(12))
+    source = "\n\n".join(
+        f"def f{n}(a):\n    return a + {n}  # {'long ' * 200}\n" for n in range(12)
+    )
     folder = make({"many.py": source, "test_many.py": "import many\n"})
     most = [0]
     now = [0]
@@ -187,7 +198,6 @@ def test_sub_agents_have_a_callable_of_their_own_and_run_at_once(make: Callable[
     def reader(messages: list[Any]) -> dict[str, Any]:
         with lock:
             now[0] += 1
-            most[0] = max(most)
             most[0] = max(most[0], now[0])
         time.sleep(0.2)
         with lock:
@@ -199,8 +209,7 @@ def test_sub_agents_have_a_callable_of_their_own_and_run_at_once(make: Callable[
 
     ask = "print(rlm_batch('name?', [f'many.py::f{n}' for n in range(12)], width=6))"
     root = script(ask, "submit('done')", "submit('done')")
-    agent = happy.Agent(folder, model=root, sub_model=reader, max_turns=3)
-    run = agent.run("name them")
+    run = agent(folder, model=root, sub_model=reader, max_turns=3).run("name them")
     seen = [event for event in run if isinstance(event, happy.AgentObservation)]
     assert "'f0'" in seen[0].text
     assert "'f11'" in seen[0].text
@@ -222,7 +231,7 @@ def test_a_run_is_an_asynchronous_iterator_and_a_coroutine_may_be_the_model(bug:
 
     async def drive() -> list[happy.Event]:
         ours = asyncio.get_running_loop()
-        found = [event async for event in happy.Agent(bug, model=model).run("fix low")]
+        found = [event async for event in agent(bug, model=model).run("fix low")]
         assert loops == [ours, ours]
         return found
 
@@ -236,14 +245,14 @@ def test_a_coroutine_answers_a_plain_loop_too(bug: Path) -> None:
         await asyncio.sleep(0)
         return cell(LAND)
 
-    assert happy.Agent(bug, model=model).do("fix low").landed
+    assert agent(bug, model=model).do("fix low").landed
 
 
 def test_what_a_callable_raises_is_the_cause_of_a_model_error(bug: Path) -> None:
     def model(messages: list[Any]) -> str:
         raise ValueError("no such deployment")
 
-    run = happy.Agent(bug, model=model).run("fix low")
+    run = agent(bug, model=model).run("fix low")
     with pytest.raises(happy.ModelError, match="no such deployment") as caught:
         list(run)
     assert isinstance(caught.value.__cause__, ValueError)
@@ -252,11 +261,11 @@ def test_what_a_callable_raises_is_the_cause_of_a_model_error(bug: Path) -> None
     assert run.end is not None
     assert run.end.outcome == "failed"
     with pytest.raises(happy.ModelError, match="returns text"):
-        list(happy.Agent(bug, model=lambda messages: 5).run("fix low"))
+        list(agent(bug, model=lambda messages: 5).run("fix low"))
 
 
 def test_a_spent_budget_is_an_outcome_and_the_run_is_taken_up_again(bug: Path) -> None:
-    run = happy.Agent(bug, model=script(FIX), max_turns=1).run("fix low")
+    run = agent(bug, model=script(FIX), max_turns=1).run("fix low")
     for _ in run:
         pass
     assert run.end is not None
@@ -265,7 +274,7 @@ def test_a_spent_budget_is_an_outcome_and_the_run_is_taken_up_again(bug: Path) -
     assert "a + 1" in Path(run.end.draft).read_text()
     assert git(bug, "status", "--porcelain") == ""
     assert run.id is not None
-    again = happy.Agent(bug, model=script("print(submit('Fix low'))")).resume(run.id)
+    again = agent(bug, model=script("print(submit('Fix low'))")).resume(run.id)
     kinds = [event.type for event in again]
     assert kinds[0] == "agent_resume"
     assert again.end is not None
@@ -273,7 +282,7 @@ def test_a_spent_budget_is_an_outcome_and_the_run_is_taken_up_again(bug: Path) -
 
 
 def test_tokens_are_a_limit(bug: Path) -> None:
-    end = happy.Agent(bug, model=script(FIX, FIX), max_tokens=600).do("fix low")
+    end = agent(bug, model=script(FIX, FIX), max_tokens=600).do("fix low")
     assert end.outcome == "budget"
     assert end.root.calls == 0
 
@@ -290,7 +299,7 @@ def hang(reached: threading.Event) -> Callable[[list[Any]], str]:
 
 def test_closing_a_run_ends_its_process_and_its_sandbox(bug: Path) -> None:
     reached = threading.Event()
-    run = happy.Agent(bug, model=hang(reached)).run("fix low")
+    run = agent(bug, model=hang(reached)).run("fix low")
     with run:
         for event in run:
             if isinstance(event, happy.AgentCell):
@@ -305,7 +314,7 @@ def test_closing_a_run_ends_its_process_and_its_sandbox(bug: Path) -> None:
 
 
 def test_a_run_that_is_forgotten_ends(bug: Path) -> None:
-    run = happy.Agent(bug, model=hang(threading.Event())).run("fix low")
+    run = agent(bug, model=hang(threading.Event())).run("fix low")
     next(run)
     process = run._process
     assert process is not None
@@ -315,9 +324,11 @@ def test_a_run_that_is_forgotten_ends(bug: Path) -> None:
 
 def test_cancelling_the_task_ends_the_run(bug: Path) -> None:
     runs = []
+    asked = []
     cancelled = []
 
     async def model(messages: list[Any]) -> str:
+        asked.append(True)
         try:
             await asyncio.sleep(600)
         except asyncio.CancelledError:
@@ -326,7 +337,7 @@ def test_cancelling_the_task_ends_the_run(bug: Path) -> None:
         return ""
 
     async def drive() -> None:
-        run = happy.Agent(bug, model=model).run("fix low")
+        run = agent(bug, model=model).run("fix low")
         runs.append(run)
 
         async def iterate() -> None:
@@ -334,7 +345,7 @@ def test_cancelling_the_task_ends_the_run(bug: Path) -> None:
                 pass
 
         task = asyncio.create_task(iterate())
-        while not run.events:
+        while not asked:
             await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -397,25 +408,25 @@ def test_errors_are_the_exceptions_of_the_package(bug: Path, tmp_path: Path) -> 
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(happy.RepositoryError):
-        list(happy.Agent(empty, model=script()).run("x"))
+        list(agent(empty, model=script()).run("x"))
     with pytest.raises(happy.ModelError, match="HAPPY_MODEL") as caught:
-        list(happy.Agent(bug).run("x"))
+        list(agent(bug).run("x"))
     assert caught.value.retryable is False  # type: ignore[attr-defined]
     with pytest.raises(happy.SandboxError, match="no-such-sandbox"):
-        list(happy.Agent(bug, model=script(), sandbox="no-such-sandbox").run("x"))
+        list(agent(bug, model=script(), sandbox="no-such-sandbox").run("x"))
     with pytest.raises(happy.AgentError, match="no run `nope`"):
-        list(happy.Agent(bug, model=script()).resume("nope"))
+        list(agent(bug, model=script()).resume("nope"))
     with pytest.raises(happy.HappyError):
-        list(happy.Agent(bug, model=script(), max_turns=0).run("x"))
+        list(agent(bug, model=script(), max_turns=0).run("x"))
     with pytest.raises(happy.HappyError, match="cannot be started"):
-        list(happy.Agent(bug, program=tmp_path / "none").run("x"))
+        list(agent(bug, program=tmp_path / "none").run("x"))
     for task in ("", "  ", "a\0b", 5):
         with pytest.raises(happy.UsageError):
-            happy.Agent(bug).run(task)  # type: ignore[arg-type]
+            agent(bug).run(task)  # type: ignore[arg-type]
 
 
 def test_a_task_that_looks_like_an_option_is_a_task(bug: Path) -> None:
-    run = happy.Agent(bug, model=script("x = 1"), max_turns=1).run("--help me, log")
+    run = agent(bug, model=script("x = 1"), max_turns=1).run("--help me, log")
     start = next(run)
     assert isinstance(start, happy.AgentStart)
     assert start.task == "--help me, log"
@@ -434,12 +445,12 @@ def test_what_looks_like_a_key_is_refused_unless_it_is_allowed(make: Callable[..
             return "it returns a key"
         return cell("print(llm('what is it?', 'config.py::login'))")
 
-    run = happy.Agent(folder, model=model, max_turns=1).run("look at the function")
+    run = agent(folder, model=model, max_turns=1).run("look at the function")
     with pytest.raises(happy.SecretError, match=r"an AWS access key in config\.py:2"):
         list(run)
     assert seen == []
-    agent = happy.Agent(folder, model=model, max_turns=1, allow_secrets=True)
-    assert agent.do("look at the function").outcome == "budget"
+    allowed = agent(folder, model=model, max_turns=1, allow_secrets=True)
+    assert allowed.do("look at the function").outcome == "budget"
     assert key in seen[0]
 
 

@@ -233,7 +233,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         (id, trajectory, task)
     };
     if std::io::stderr().is_terminal() && !context.args.quiet {
-        context.output.note(&format!("run {}", id.0));
+        place.note(&format!("run {}", id.0));
     }
     let redactor = Redactor::new(values);
     let options = Options {

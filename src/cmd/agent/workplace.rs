@@ -99,6 +99,11 @@ impl<'a> Place<'a> {
         })
     }
 
+    /// Says something on standard error, with the tree out of its way.
+    pub(super) fn note(&self, text: &str) {
+        self.progress.suspend(|| self.context.output.note(text));
+    }
+
     fn options(&self) -> Options {
         Options {
             allow: self.allow.clone(),
