@@ -104,7 +104,11 @@ fn a_server_that_the_repository_names_gets_neither_question_nor_key_before_it_is
     bench.shell.write(".happy.toml", &file);
     let git = ["config", "happy.subModel.baseUrl", url.as_str()];
     bench.shell.git(&git);
-    let key = [("HAPPY_MODEL", "any"), ("HAPPY_API_KEY", "my-own-key-1")];
+    let key = [
+        ("HAPPY_MODEL", "any"),
+        ("HAPPY_SUB_MODEL", "any-sub"),
+        ("HAPPY_API_KEY", "my-own-key-1"),
+    ];
     let ask = ["agent", "look", "--max-turns", "1"];
     let refused = happy(&bench, &ask, &key).exits(7);
     assert!(refused.stderr.contains("not trusted"), "{}", refused.stderr);
