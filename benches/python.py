@@ -5,8 +5,8 @@
 Run with an interpreter that has the wheel of an optimised build. Without an
 argument the repository is Django in $HAPPY_CORPUS. Exits 1 where a bound is
 passed: opening takes at most 10 ms, a call with a small answer at most 20 us
-in all (so the binding takes less), and eight threads ask faster than one
-where more than one core is free.
+in all (so the binding takes less), and where the machine is idle two threads
+and eight have at least 1.6 times the answers of one.
 """
 
 from __future__ import annotations
@@ -76,16 +76,24 @@ def main() -> int:
             repo.undecided(name)
             repo.symbols("reset_password_never_named_so")
 
-    one = best(lambda: ask(80), 3)
-    with ThreadPoolExecutor(8) as threads:
-        eight = best(lambda: list(threads.map(ask, [10] * 8)), 3)
+    one = best(lambda: ask(80), 5)
     cores = len(os.sched_getaffinity(0))
     # Where others use the cores, threads share what one thread had.
     free = cores - os.getloadavg()[0]
-    bound = 0.75 if free > 1.2 else None
-    judge(
-        f"8 threads against 1 on {cores} cores ({free:.1f} free): time", eight / one, "times", bound
-    )
+    for count in (2, 8):
+        with ThreadPoolExecutor(count) as threads:
+            share = [80 // count] * count
+            took = best(lambda share=share: list(threads.map(ask, share)), 5)  # type: ignore[misc]
+        ratio = one / took
+        idle = cores >= 2 and free > 1.7
+        low = idle and ratio < 1.6
+        wanted = "   (at least 1.6)" if idle else f"   (not judged: {free:.1f} cores free)"
+        print(
+            f"{f'{count} threads against 1: questions in the same time':<60} {ratio:9.2f} times"
+            f"{wanted}{'   BELOW THE BOUND' if low else ''}"
+        )
+        if low:
+            failed.append(f"{count} threads")
     return 1 if failed else 0
 
 

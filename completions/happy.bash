@@ -149,7 +149,7 @@ _happy() {
             return 0
             ;;
         happy__subcmd__agent)
-            opts="-C -q -h --resume --replay --model --sub-model --max-turns --max-tokens --max-cost --max-time --width --depth --tests --allow-test-changes --allow-untested --allow --commit --dry-run --sandbox --test-timeout --test-memory --cell-timeout --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help log"
+            opts="-C -q -h --resume --replay --model --sub-model --max-turns --max-tokens --max-cost --max-time --width --depth --tests --allow-test-changes --allow-untested --allow --allow-secrets --until-stdin-ends --commit --dry-run --sandbox --test-timeout --test-memory --cell-timeout --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help log"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -527,6 +527,8 @@ complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_s
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l jobs -d 'Use so many threads' -r
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l allow-test-changes -d 'Let tests and their configuration be changed, too'
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l allow-untested -d 'Let edits land where no test ran'
+complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l allow-secrets -d 'Send what looks like a key where it stands in the repository'
+complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l until-stdin-ends -d 'End the run where standard input ends: whoever started it has gone'
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l commit -d 'Commit what lands'
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l dry-run -d 'Show the edits that pass, and change nothing'
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l no-auto-index -d 'Fail where there is no index, instead of building it'

@@ -7,7 +7,7 @@ pub mod agent;
 mod parts;
 mod text;
 
-pub use parts::{Because, Confidence, Shares, Site, Symbol};
+pub use parts::{Because, Confidence, Said, Shares, Site, Symbol};
 pub use text::Text;
 
 use serde::Serialize;
@@ -559,6 +559,23 @@ pub enum Record {
         /// What to do.
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
+    },
+    /// With `--model stdio`: what a model is asked. The answer is a line on
+    /// standard input with the same `id`.
+    Ask {
+        /// Its number.
+        id: u64,
+        /// Which model, as `--model stdio:NAME` calls it.
+        model: String,
+        /// The conversation.
+        messages: Vec<Said>,
+        /// The most tokens that the answer may have.
+        max_output_tokens: u32,
+    },
+    /// The answer to an `ask` is no longer wanted.
+    AskWithdrawn {
+        /// Its number.
+        id: u64,
     },
     /// Something that happened in a run of the agent.
     #[serde(untagged)]

@@ -2,10 +2,12 @@
 """Real bugs, each driven to a landed fix by recorded answers, and what the prompts
 of that cost against a policy that greps and reads whole files.
 
-    benches/bugs/run.py path/to/happy path/to/a/clone/of/boltons [FIX...]
+    benches/bugs/run.py path/to/happy CLONES [FIX...]
 
+CLONES is a folder with a clone of each project of `bugs.json`, under its name there.
 Each bug is the parent of a commit that fixed it, with that commit's tests on top.
-The clone is only read. Tests need pytest for the `python3` on PATH. The plain policy
+The clones are only read. The gate runs all tests, or where the manifest says so
+(suites of minutes) those that reach the change. Tests need pytest for the `python3` on PATH. The plain policy
 is computed, not run: the same task and instructions, then the output of one
 `grep -rn` for the name, then the whole files that the fix changes, then the same
 last two turns. Tokens of both are the estimate that budgets use."""
@@ -33,9 +35,10 @@ def tokens(text):
 
 def recording(bug, path):
     symbols = bug["symbols"]
+    which = bug["tests"] if "gate" in bug else "all"
     edits = "\n".join(f"print(edit({a!r}, {b!r}, {c!r}))" for a, b, c in bug["edits"])
     cells = [
-        f"print(repo.search({bug['query']!r}, limit=6))\nt = run_tests('all')\nprint(t)",
+        f"print(repo.search({bug['query']!r}, limit=6))\nt = run_tests({which!r})\nprint(t)",
         f"print(llm({bug['task']!r} + ': what is wrong, and where exactly?', {symbols!r}))",
         f"{edits}\nprint(run_tests())",
         f"print(submit({bug['task'][:70]!r}))",
@@ -74,11 +77,11 @@ def plain(bug, repo, opening, last):
 
 
 def main():
-    happy, clone = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    happy, clones = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     with open(os.path.join(HERE, "bugs.json")) as text:
         manifest = json.load(text)
-    print("| fix | landed | tests fixed | root | sub-agents | graph policy | plain policy | leak |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| project | fix | landed | tests fixed | root | sub-agents | graph policy | plain policy | leak |")
+    print("|---|---|---|---|---|---|---|---|---|")
     total = [0, 0, 0, 0]
     bad = 0
     for bug in manifest["bugs"]:
@@ -86,10 +89,15 @@ def main():
             continue
         with tempfile.TemporaryDirectory() as scratch:
             repo = os.path.join(scratch, "repo")
+            clone = os.path.join(clones, bug["project"])
+            if not os.path.isdir(clone):
+                print(f"{bug['fix']}: no clone of {bug['project']}, skipped", file=sys.stderr)
+                continue
             prepare(clone, bug, repo)
             path = os.path.join(scratch, "recording.jsonl")
             recording(bug, path)
             command = [happy, "-C", repo, "agent", "--replay", path, "--max-turns", "4"]
+            command += ["--tests", bug.get("gate", "all")]
             ran = subprocess.run(command, capture_output=True, text=True)
             records = [json.loads(line) for line in ran.stdout.splitlines()]
             end = next((r for r in records if r["type"] == "agent_end"), None)
@@ -107,11 +115,11 @@ def main():
             for at, number in enumerate((root, sub, root + sub, other)):
                 total[at] += number
             print(
-                f"| {bug['fix']} | {end['outcome']} | {len(gate['fixed'])} | {root} | {sub} "
+                f"| {bug['project']} | {bug['fix']} | {end['outcome']} | {len(gate['fixed'])} | {root} | {sub} "
                 f"| {root + sub} | {other} | {end['leak']} |",
                 flush=True,
             )
-    print(f"| all | | | {total[0]} | {total[1]} | {total[2]} | {total[3]} | |")
+    print(f"| all | | | | {total[0]} | {total[1]} | {total[2]} | {total[3]} | |")
     sys.exit(1 if bad else 0)
 
 

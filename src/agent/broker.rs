@@ -7,7 +7,7 @@ use super::child::{Agent, Closed, work};
 use super::models::{Question, ask};
 use super::questions::{self, Arguments, Fault, nodes};
 use super::run::Run;
-use super::workplace::{Trial, Which};
+use super::workplace::{Step, Trial, Which};
 use super::{Error, prompts, protect, source};
 use crate::model::{Message, Role, Who, estimate};
 use crate::patch::Plan;
@@ -55,7 +55,14 @@ pub(super) async fn call(
 ) -> Result<Result<Value, String>, Error> {
     cell.calls += 1;
     let key = format!("{}/{}", cell.key, cell.calls);
-    let served = serve(run, cell, &key, name, &Arguments(arguments)).await;
+    let about = about(name, arguments);
+    let name: String = name.chars().take(40).collect();
+    run.place.begin(&Step::Calls {
+        key: &key,
+        name: &name,
+        about: &about,
+    });
+    let served = serve(run, cell, &key, &name, &Arguments(arguments)).await;
     let (answer, error) = match served {
         Ok(value) => (Ok(value), None),
         Err(Fault::Cell(message)) => (Err(message.clone()), Some(message)),
@@ -63,8 +70,8 @@ pub(super) async fn call(
     };
     run.note(&Event::AgentCall {
         key,
-        name: name.chars().take(40).collect(),
-        about: about(name, arguments),
+        name,
+        about,
         error,
     });
     Ok(answer)
@@ -108,7 +115,7 @@ async fn serve(
             let text = arguments.text("question")?;
             let handles = arguments.texts("handles")?;
             let prompt = reading(run, text, &handles)?;
-            Ok(asked(run, key, prompt).await)
+            Ok(asked(run, key, &handles.join(", "), prompt).await)
         }
         "rlm_batch" => batch(run, cell, key, arguments).await,
         "rlm" => child(run, cell, key, arguments).await,
@@ -146,6 +153,12 @@ fn peek(run: &Run<'_>, cell: &Cell, arguments: &Arguments<'_>) -> Result<Value, 
         return Err(Fault::Cell("it stands outside the repository".to_owned()));
     };
     let text = source::lines(run.place, node, range)?;
+    let first = match range {
+        Some((first, _)) => first,
+        None => source::measure(run.place, node)?.first,
+    };
+    let who = if cell.is_root() { Who::Root } else { Who::Sub };
+    vouch(run, who, node, first, &text)?;
     if !cell.is_root() {
         return Ok(text.into());
     }
@@ -159,6 +172,25 @@ fn peek(run: &Run<'_>, cell: &Cell, arguments: &Arguments<'_>) -> Result<Value, 
     }
     run.meter(|meter| meter.peek(&text))?;
     Ok(text.into())
+}
+
+/// Refuses text of the repository that must not be sent to a model. A recording
+/// is sent nothing.
+fn vouch(run: &Run<'_>, who: Who, node: u32, first: u32, text: &str) -> Result<(), Error> {
+    let voice = match who {
+        Who::Root => &run.models.root,
+        Who::Sub => &run.models.sub,
+    };
+    let redactor = run.options.secrets.as_ref().filter(|_| voice.is_live());
+    match redactor.and_then(|redactor| redactor.first(text)) {
+        None => Ok(()),
+        Some(finding) => Err(Error::Secret {
+            run: run.id.0.clone(),
+            what: finding.what,
+            path: source::path(run.place, node)?,
+            line: first + finding.line.saturating_sub(1) as u32,
+        }),
+    }
 }
 
 /// What a sub-agent reads: the question, and the sources of handles.
@@ -175,7 +207,8 @@ fn dossier(run: &Run<'_>, handle: &str) -> Result<String, Fault> {
     let found = nodes(run.place, handle)?;
     let mut text = String::new();
     for node in found.iter().take(4) {
-        text.push_str(&source::dossier(run.place, *node)?);
+        let vouch = |first, body: &str| vouch(run, Who::Sub, *node, first, body);
+        text.push_str(&source::dossier(run.place, *node, &vouch)?);
     }
     let path = handle.split("::").next().unwrap_or(handle);
     if let Some(diff) = run.draft.borrow().diff_of(path) {
@@ -195,10 +228,11 @@ fn sub_messages(prompt: String) -> Vec<Message> {
 }
 
 /// Asks a sub-agent; a failure is a value.
-async fn asked(run: &Run<'_>, key: &str, prompt: String) -> Value {
+async fn asked(run: &Run<'_>, key: &str, about: &str, prompt: String) -> Value {
     let question = Question {
         key,
         who: Who::Sub,
+        about,
         messages: sub_messages(prompt),
     };
     match ask(run, question).await {
@@ -240,20 +274,32 @@ async fn batch(
         ));
         return Ok(together(run, key, question, &dossiers).await);
     }
-    let each = dossiers.into_iter().enumerate().map(|(at, dossier)| {
+    run.place.begin(&Step::Fans {
+        key,
+        count: handles.len(),
+    });
+    let each = dossiers.into_iter().zip(&handles).enumerate();
+    let each = each.map(|(at, (dossier, handle))| {
         let key = format!("{key}.{}", at + 1);
         async move {
-            match dossier {
-                Ok(dossier) => asked(run, &key, format!("Question: {question}\n\n{dossier}")).await,
+            let answer = match dossier {
+                Ok(dossier) => {
+                    let prompt = format!("Question: {question}\n\n{dossier}");
+                    asked(run, &key, handle, prompt).await
+                }
                 Err(message) => failure(&message),
-            }
+            };
+            (at, answer)
         }
     });
-    let answers: Vec<Value> = futures_util::stream::iter(each)
-        .buffered(width)
+    // A slow answer holds up no question that comes after it.
+    let mut answers: Vec<(usize, Value)> = futures_util::stream::iter(each)
+        .buffer_unordered(width)
         .collect()
         .await;
-    Ok(answers.into())
+    answers.sort_unstable_by_key(|(at, _)| *at);
+    let answers = answers.into_iter().map(|(_, answer)| answer);
+    Ok(answers.collect::<Vec<_>>().into())
 }
 
 async fn together(
@@ -267,7 +313,8 @@ async fn together(
         let text = dossier.as_deref().unwrap_or_default();
         prompt.push_str(&format!("\n# Source {}\n\n{text}", number + 1));
     }
-    let answer = asked(run, &format!("{key}.all"), prompt).await;
+    let about = format!("{} sources", dossiers.len());
+    let answer = asked(run, &format!("{key}.all"), &about, prompt).await;
     let Value::String(text) = answer else {
         return vec![answer; dossiers.len()].into();
     };
@@ -324,6 +371,7 @@ async fn child(
         Closed::Submitted(answer) => answer.into(),
         Closed::Spent(why) => failure(&why),
         Closed::Failed(error) => failure(&error.to_string()),
+        Closed::Stopped => failure("it was told to stop"),
     })
 }
 

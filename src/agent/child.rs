@@ -79,6 +79,8 @@ pub(super) enum Closed {
     Spent(String),
     /// The model gave no answer.
     Failed(model::Error),
+    /// It was told to stop.
+    Stopped,
 }
 
 /// What an agent did.
@@ -105,6 +107,9 @@ pub(super) fn work<'a>(
                 });
             }
             turns += 1;
+            if worker.agent.is_root() {
+                run.turn.set(turns);
+            }
             if let Some(closed) = worker.turn(turns).await? {
                 return Ok(Worked { closed, turns });
             }
@@ -213,6 +218,7 @@ impl<'a> Worker<'a> {
             let question = Question {
                 key: &key,
                 who: self.agent.who,
+                about: "",
                 messages: self.messages.clone(),
             };
             let reply = ask(self.run, question).await?;

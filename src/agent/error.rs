@@ -79,6 +79,18 @@ pub enum Error {
         /// The run.
         run: String,
     },
+    /// The repository's text holds what must not be sent.
+    #[error("refused to send: looks like {what} in {path}:{line}")]
+    Secret {
+        /// The run.
+        run: String,
+        /// What it looks like.
+        what: &'static str,
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+    },
     /// The sandboxed session cannot be kept alive.
     #[error("the session does not start: {why}")]
     Session {

@@ -32,9 +32,11 @@ pub use models::{Models, Voice};
 pub use page::page;
 pub use run::{Ended, Outcome, run};
 pub use trajectory::{RunId, Trajectory, answers_in, list_runs};
-pub use workplace::{Ending, Trial, Which, Workplace};
+pub use workplace::{Ending, Step, Trial, Which, Workplace};
 
 use std::time::Duration;
+
+use crate::model::Redactor;
 
 /// What a run may do and use.
 #[derive(Clone, Debug)]
@@ -69,6 +71,9 @@ pub struct Options {
     pub untested: bool,
     /// What is done with edits that pass.
     pub landing: Landing,
+    /// What the repository's text may not hold where it is sent to a model;
+    /// nothing where it may hold anything.
+    pub secrets: Option<Redactor>,
 }
 
 impl Default for Options {
@@ -89,6 +94,7 @@ impl Default for Options {
             test_changes: false,
             untested: false,
             landing: Landing::Edits,
+            secrets: Some(Redactor::default()),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::run::Run;
+use super::workplace::Step;
 use crate::model::{
     self, AskError, Finish, Message, ModelClient, Price, ReplayClient, Reply, Request, Usage, Who,
     digest, estimate, estimate_request,
@@ -34,6 +35,11 @@ impl Voice {
         }
     }
 
+    /// Whether what is asked leaves the program.
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+
     fn price(&self) -> Option<Price> {
         match self {
             Self::Live { price, .. } => *price,
@@ -57,6 +63,8 @@ pub struct Models {
 pub(super) struct Question<'a> {
     pub(super) key: &'a str,
     pub(super) who: Who,
+    /// What a sub-agent reads; empty for others.
+    pub(super) about: &'a str,
     pub(super) messages: Vec<Message>,
 }
 
@@ -66,7 +74,13 @@ const LEAST: u32 = 256;
 /// Asks for an answer: from the recording where it has one, otherwise from the
 /// model, within the budget.
 pub(super) async fn ask(run: &Run<'_>, question: Question<'_>) -> Result<Reply, AskError> {
-    let Question { key, who, messages } = question;
+    let Question {
+        key,
+        who,
+        about,
+        messages,
+    } = question;
+    run.place.begin(&Step::Asks { key, about });
     let voice = match who {
         Who::Root => &run.models.root,
         Who::Sub => &run.models.sub,

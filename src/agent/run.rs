@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::{Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use super::child::{Agent, Closed, work};
+use super::child::{Agent, Closed, Worked, work};
 use super::draft::Draft;
 use super::gate::{Gate, Verdict};
 use super::land::{self, Found, Landed};
@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) refused: RefCell<Option<String>>,
     /// Answers of a recording to questions that are no longer the same.
     pub(super) diverged: Cell<u32>,
+    /// Turns of the root so far.
+    pub(super) turn: Cell<u32>,
     meter: RefCell<Option<Meter>>,
     trajectory: RefCell<Trajectory>,
     failed: RefCell<Option<Error>>,
@@ -98,6 +100,8 @@ pub enum Outcome {
     Budget,
     /// The working tree moved, and they were not written.
     Moved,
+    /// Whoever started the run wants it to end.
+    Stopped,
     /// The model gave no answer.
     Failed,
 }
@@ -112,6 +116,7 @@ impl Outcome {
             Self::Rejected => "rejected",
             Self::Budget => "budget",
             Self::Moved => "moved",
+            Self::Stopped => "stopped",
             Self::Failed => "failed",
         }
     }
@@ -158,7 +163,9 @@ pub fn run(
                 }
             }
             Event::AgentResume { .. } => count += 1,
-            Event::AgentEnd { outcome, .. } if outcome != "budget" && outcome != "failed" => {
+            Event::AgentEnd { outcome, .. }
+                if !["budget", "failed", "stopped"].contains(&outcome.as_str()) =>
+            {
                 return Err(Error::Over {
                     run: id.0.clone(),
                     outcome: outcome.clone(),
@@ -194,6 +201,7 @@ pub fn run(
         passed: RefCell::default(),
         refused: RefCell::default(),
         diverged: Cell::new(0),
+        turn: Cell::new(0),
         meter: RefCell::default(),
         trajectory: RefCell::new(trajectory),
         failed: RefCell::default(),
@@ -281,8 +289,18 @@ fn finish_landing(
     })
 }
 
+/// How often it is asked whether the run is to end.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Waits until the run is to end.
+async fn stopped(run: &Run<'_>) {
+    while !run.place.stopped() {
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// Drives the root agent to its end.
-fn drive(run: &Run<'_>, task: &str) -> Result<super::child::Worked, Error> {
+fn drive(run: &Run<'_>, task: &str) -> Result<Worked, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -293,14 +311,24 @@ fn drive(run: &Run<'_>, task: &str) -> Result<super::child::Worked, Error> {
             source,
         })?;
     let opening = super::prompts::opening(run.place, &*run.embedder, task, run.options.small)?;
-    let worked = runtime.block_on(work(run, Agent::root(opening)));
+    let worked = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            worked = work(run, Agent::root(opening)) => worked,
+            // What is under way is dropped, and its sessions are killed.
+            () = stopped(run) => Ok(Worked {
+                closed: Closed::Stopped,
+                turns: run.turn.get(),
+            }),
+        }
+    });
     // A session that is still starting is not waited for.
     runtime.shutdown_background();
     worked
 }
 
 /// From how the root agent closed to how the run ended.
-fn conclude(run: &Run<'_>, worked: super::child::Worked) -> Result<Ended, Error> {
+fn conclude(run: &Run<'_>, worked: Worked) -> Result<Ended, Error> {
     let passed = run.passed.borrow_mut().take();
     let end = |outcome, summary, diff, failure| Ended {
         outcome,
@@ -308,6 +336,12 @@ fn conclude(run: &Run<'_>, worked: super::child::Worked) -> Result<Ended, Error>
         diff,
         failure,
     };
+    // The tests may have run for long since it was told to stop.
+    if run.place.stopped() {
+        let diff = run.draft.borrow().diff();
+        let why = "it was told to stop".to_owned();
+        return Ok(end(Outcome::Stopped, why, diff, None));
+    }
     if let Some((verdict, summary)) = passed {
         let diff = String::from_utf8_lossy(&verdict.plan.diff()).into_owned();
         return Ok(match land::land(run, verdict, &summary)? {
@@ -319,6 +353,12 @@ fn conclude(run: &Run<'_>, worked: super::child::Worked) -> Result<Ended, Error>
     let diff = run.draft.borrow().diff();
     Ok(match worked.closed {
         Closed::Submitted(answer) => end(Outcome::Answered, answer, diff, None),
+        Closed::Stopped => end(
+            Outcome::Stopped,
+            "it was told to stop".to_owned(),
+            diff,
+            None,
+        ),
         Closed::Failed(error) => end(Outcome::Failed, error.to_string(), diff, Some(error)),
         Closed::Spent(why) => match run.refused.borrow_mut().take() {
             Some(reason) if worked.turns >= run.options.turns => {

@@ -74,8 +74,24 @@ pub(super) fn lines(
 /// Most neighbours of a kind that a sub-agent is told of.
 const NEIGHBOURS: usize = 12;
 
+/// The file that a symbol stands in.
+pub(super) fn path(place: &dyn Workplace, node: u32) -> Result<String, Error> {
+    let snapshot = place.snapshot();
+    let file = snapshot.symbol(node)?.file as usize;
+    let path = match snapshot.files()?.get(file) {
+        Some(file) => snapshot.text(file.path)?,
+        None => b"",
+    };
+    Ok(String::from_utf8_lossy(path).into_owned())
+}
+
 /// What a sub-agent reads of a handle: its source, and what stands around it.
-pub(super) fn dossier(place: &dyn Workplace, node: u32) -> Result<String, Error> {
+/// `vouch` is shown the source and the line that it begins on, and may refuse it.
+pub(super) fn dossier(
+    place: &dyn Workplace,
+    node: u32,
+    vouch: &dyn Fn(u32, &str) -> Result<(), Error>,
+) -> Result<String, Error> {
     let snapshot = place.snapshot();
     let symbol = query::symbol(snapshot, node)?;
     let name = symbol.symbol.lossy().into_owned();
@@ -84,6 +100,7 @@ pub(super) fn dossier(place: &dyn Workplace, node: u32) -> Result<String, Error>
     }
     let known = measure(place, node)?;
     let body = text(place, node)?;
+    vouch(known.first, &body)?;
     let mut out = format!(
         "## {name} ({}, lines {}-{})\n\n```\n{}\n```\n",
         symbol.kind,

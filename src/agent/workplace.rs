@@ -78,8 +78,45 @@ pub trait Workplace {
     /// Tells of something that happened.
     fn tell(&self, event: &Event);
 
+    /// Tells of something that begins, for whoever watches: that it ended is
+    /// told by an event with its key.
+    fn begin(&self, _step: &Step<'_>) {}
+
+    /// Whether the run is to end with what it has.
+    fn stopped(&self) -> bool {
+        false
+    }
+
     /// Warns the user.
     fn warn(&self, text: &str);
+}
+
+/// Something that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A model is asked.
+    Asks {
+        /// The key of its reply, or of its failure.
+        key: &'a str,
+        /// What a sub-agent reads; empty for the root.
+        about: &'a str,
+    },
+    /// A cell asks the host for something.
+    Calls {
+        /// The key of the call.
+        key: &'a str,
+        /// What is called.
+        name: &'a str,
+        /// What about.
+        about: &'a str,
+    },
+    /// A call asks that many sub-agents.
+    Fans {
+        /// The key of the call.
+        key: &'a str,
+        /// How many.
+        count: usize,
+    },
 }
 
 /// Which tests to run.

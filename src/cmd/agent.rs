@@ -1,7 +1,10 @@
 //! `happy agent`
 
+mod hosted;
 mod log;
 mod progress;
+mod secrets;
+mod tree;
 mod voices;
 mod workplace;
 
@@ -11,8 +14,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::context::Context;
 use super::error::Error;
+use super::settings;
 use crate::agent::{self, Landing, Options, Outcome, RunId, Tests, Trajectory};
+use crate::model::Redactor;
 use crate::record::agent::Event;
+use hosted::Input;
 use workplace::Place;
 
 /// Have a language model change the repository, tests permitting
@@ -79,6 +85,15 @@ pub struct RunArgs {
     /// Allow a protected path that matches
     #[arg(long, value_name = "GLOB")]
     allow: Vec<String>,
+    /// Send what looks like a key where it stands in the repository
+    ///
+    /// Without it such a run is refused. Values that the settings name as
+    /// secret, and those of dotenv files, are never sent.
+    #[arg(long)]
+    allow_secrets: bool,
+    /// End the run where standard input ends: whoever started it has gone
+    #[arg(long)]
+    until_stdin_ends: bool,
     /// Commit what lands
     #[arg(long, conflicts_with = "dry_run")]
     commit: bool,
@@ -190,8 +205,23 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         }
         None => None,
     };
-    let models = voices::models(context, &args.run.models, recorded.as_deref())?;
-    let place = Place::open(context, &repo, &args.run)?;
+    let hosted = args.run.models.is_hosted() && recorded.is_none();
+    if hosted {
+        hosted::check(context)?;
+    }
+    let config = settings::load(context)?;
+    let values = secrets::values(&config, repo.work_dir());
+    let input = (hosted || args.run.until_stdin_ends).then(Input::listen);
+    let making = voices::Making {
+        context,
+        config: &config,
+        secrets: &values,
+        allow_shapes: args.run.allow_secrets,
+        input: input.as_ref(),
+    };
+    let models = voices::models(&making, &args.run.models, recorded.as_deref())?;
+    let input = input.filter(|_| args.run.until_stdin_ends);
+    let place = Place::open(context, &repo, &args.run, input)?;
     let (id, trajectory, task) = if let Some((id, trajectory)) = resumed {
         (id, trajectory, String::new())
     } else {
@@ -203,11 +233,19 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         (id, trajectory, task)
     };
     if std::io::stderr().is_terminal() && !context.args.quiet {
-        context.output.note(&format!("run {}", id.0));
+        place.note(&format!("run {}", id.0));
     }
-    let options = args.run.options();
+    let redactor = Redactor::new(values);
+    let options = Options {
+        secrets: Some(if args.run.allow_secrets {
+            redactor.without_shapes()
+        } else {
+            redactor
+        }),
+        ..args.run.options()
+    };
     let ended = agent::run(&place, &options, models, &id, trajectory, &task)?;
-    place.finish(&ended);
+    drop(place);
     context.output.finish()?;
     match ended.outcome {
         Outcome::Landed | Outcome::Tested => Ok(()),

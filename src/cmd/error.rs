@@ -240,11 +240,15 @@ impl Error {
                 agent::Error::Busy { .. } => Kind("busy", 6, true),
                 agent::Error::Model(error) => Kind("model", 7, may_pass(error)),
                 agent::Error::Session { .. } => Kind("sandbox", 8, false),
+                agent::Error::Secret { .. } => Kind("secret", 9, false),
                 _ => Kind("io", 5, false),
             },
             Self::NotLanded {
                 unanswered: true, ..
             } => Kind("model", 7, true),
+            Self::NotLanded {
+                outcome: "stopped", ..
+            } => Kind("stopped", 130, true),
             Self::NotLanded { .. } => Kind("not_landed", 1, false),
             Self::Vector(error) => match error {
                 crate::vector::Error::Mismatch { .. } => Kind("embedder_mismatch", 4, false),
@@ -333,12 +337,17 @@ impl Error {
                 "budget" => format!(
                     "take it up again with `happy agent --resume {run}` and a larger budget"
                 ),
-                "failed" => format!("take it up again with `happy agent --resume {run}`"),
+                "failed" | "stopped" => {
+                    format!("take it up again with `happy agent --resume {run}`")
+                }
                 _ => format!("`happy agent log {run}` shows what happened"),
             },
             Self::Agent(agent::Error::NoRun { .. }) => {
                 "`happy agent log` lists the runs".to_owned()
             }
+            Self::Agent(agent::Error::Secret { run, .. }) => format!(
+                "take it out of the file, or look at it and pass `--allow-secrets`; `--resume {run}` goes on"
+            ),
             Self::Agent(agent::Error::OtherTree { .. }) => {
                 "put the files back, or start a new run".to_owned()
             }

@@ -26,7 +26,7 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
-    context.meaning.for_index()?;
+    context.meaning.for_index(context)?;
     if args.revisions.is_empty() {
         let opened = context.open(&AtArgs::default())?;
         context.output.emit(&record(context, &opened)?);

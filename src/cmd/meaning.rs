@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::context::variable;
+use super::context::Context;
 use super::error::Error;
 use super::keys;
+use super::settings::{self, Config};
 use super::signals::Signals;
 use crate::http::Secret;
 use crate::index::{Bill, Meaning, Progress, Snapshot};
@@ -40,22 +41,29 @@ pub struct Choice {
 
 impl Choice {
     /// Before a search: where a server is chosen, snapshots must have its vectors.
-    pub fn for_search(&self) -> Result<(), Error> {
-        self.ready()?;
+    pub fn for_search(&self, context: &Context) -> Result<(), Error> {
+        self.ready(context)?;
         self.demand.set(Demand::Chosen);
         Ok(())
     }
 
     /// Before indexing: snapshots must have the vectors of what is chosen.
-    pub fn for_index(&self) -> Result<(), Error> {
-        self.ready()?;
+    pub fn for_index(&self, context: &Context) -> Result<(), Error> {
+        self.ready(context)?;
         self.demand.set(Demand::Same);
         Ok(())
     }
 
-    fn ready(&self) -> Result<(), Error> {
+    fn ready(&self, context: &Context) -> Result<(), Error> {
         if self.endpoint.get().is_none() {
-            let made = endpoint()?;
+            let config = settings::load(context)?;
+            let made = endpoint(&Lookup(&config))?;
+            if let Some(value) = config.untrusted("embed.name") {
+                context.warn(&format!(
+                    "the repository sets `embed.name` to `{}`, which is not trusted; see `happy config --show-origin`",
+                    value.text
+                ));
+            }
             let _ = self.endpoint.set(made);
         }
         Ok(())
@@ -100,24 +108,30 @@ impl Embedder for Borrowed<'_> {
     }
 }
 
-fn text(name: &str) -> Option<String> {
-    let value = variable(name)?.to_string_lossy().trim().to_owned();
-    (!value.is_empty()).then_some(value)
-}
+/// Values by the names of their variables: of the environment, or of settings.
+struct Lookup<'a>(&'a Config);
 
-fn number(name: &str) -> Result<Option<usize>, Error> {
-    let Some(value) = text(name) else {
-        return Ok(None);
-    };
-    match value.parse() {
-        Ok(number) if number > 0 => Ok(Some(number)),
-        _ => Err(Error::Usage(format!("`{name}` is no number: `{value}`"))),
+impl Lookup<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        let value = self.0.variable(name, &settings::environment)?;
+        let value = value.trim().to_owned();
+        (!value.is_empty()).then_some(value)
+    }
+
+    fn number(&self, name: &str) -> Result<Option<usize>, Error> {
+        let Some(value) = self.text(name) else {
+            return Ok(None);
+        };
+        match value.parse() {
+            Ok(number) if number > 0 => Ok(Some(number)),
+            _ => Err(Error::Usage(format!("`{name}` is no number: `{value}`"))),
+        }
     }
 }
 
-/// The server that the environment chooses.
-fn endpoint() -> Result<Option<Endpoint>, Error> {
-    match text("HAPPY_EMBEDDER").as_deref() {
+/// The server that the environment or the settings choose.
+fn endpoint(lookup: &Lookup<'_>) -> Result<Option<Endpoint>, Error> {
+    match lookup.text("HAPPY_EMBEDDER").as_deref() {
         None | Some("static") => return Ok(None),
         Some("endpoint" | "openai") => {}
         Some(name) => {
@@ -128,41 +142,44 @@ fn endpoint() -> Result<Option<Endpoint>, Error> {
             .into());
         }
     }
-    let base_url = text("HAPPY_EMBEDDING_BASE_URL");
+    let base_url = lookup.text("HAPPY_EMBEDDING_BASE_URL");
     let mut settings = Settings::new(
         base_url.as_deref(),
-        text("HAPPY_EMBEDDING_MODEL").as_deref(),
+        lookup.text("HAPPY_EMBEDDING_MODEL").as_deref(),
     );
-    settings.dimensions = number("HAPPY_EMBEDDING_DIMENSIONS")?;
-    settings.allow_plain_http = text("HAPPY_ALLOW_HTTP").is_some_and(|value| value != "0");
-    if let Some(batch) = number("HAPPY_EMBEDDING_BATCH")? {
+    settings.dimensions = lookup.number("HAPPY_EMBEDDING_DIMENSIONS")?;
+    settings.allow_plain_http = lookup
+        .text("HAPPY_ALLOW_HTTP")
+        .is_some_and(|value| crate::model::says_yes(&value));
+    if let Some(batch) = lookup.number("HAPPY_EMBEDDING_BATCH")? {
         settings.batch = batch.min(2048);
     }
-    if let Some(tokens) = number("HAPPY_EMBEDDING_MAX_TOKENS")? {
+    if let Some(tokens) = lookup.number("HAPPY_EMBEDDING_MAX_TOKENS")? {
         settings.input_tokens = tokens;
     }
-    settings.secrets = text("HAPPY_SECRETS")
+    settings.secrets = lookup
+        .text("HAPPY_SECRETS")
         .unwrap_or_default()
         .split([',', ' '])
-        .filter_map(|name| text(name).map(Secret::new))
+        .filter_map(|name| lookup.text(name).map(Secret::new))
         .collect();
     let own = settings.base_url == Settings::BASE_URL;
-    settings.key = key(own)?;
+    settings.key = key(lookup, own)?;
     Ok(Some(Endpoint::connect(settings)?))
 }
 
 /// The key: of the variable that is named, of a command, or for the default
 /// server of its customary variable.
-fn key(own: bool) -> Result<Option<Secret>, Error> {
-    if let Some(name) = text("HAPPY_EMBEDDING_KEY_VARIABLE") {
-        let key = text(&name).ok_or_else(|| {
+fn key(lookup: &Lookup<'_>, own: bool) -> Result<Option<Secret>, Error> {
+    if let Some(name) = lookup.text("HAPPY_EMBEDDING_KEY_VARIABLE") {
+        let key = lookup.text(&name).ok_or_else(|| {
             Error::Usage(format!(
                 "`HAPPY_EMBEDDING_KEY_VARIABLE` names `{name}`, which is not set"
             ))
         })?;
         return Ok(Some(Secret::new(key)));
     }
-    if let Some(command) = text("HAPPY_EMBEDDING_KEY_COMMAND") {
+    if let Some(command) = lookup.text("HAPPY_EMBEDDING_KEY_COMMAND") {
         let failed = |message: String| Error::Usage(format!("the key command failed: {message}"));
         let words = crate::model::key_command_words(&command)
             .map_err(|error| Error::Usage(error.to_string()))?;
@@ -175,7 +192,7 @@ fn key(own: bool) -> Result<Option<Secret>, Error> {
     if !own {
         return Ok(None);
     }
-    match text("OPENAI_API_KEY") {
+    match lookup.text("OPENAI_API_KEY") {
         Some(key) => Ok(Some(Secret::new(key))),
         None => Err(Error::Usage(
             "there is no key for embeddings: set `OPENAI_API_KEY`, or `HAPPY_EMBEDDING_BASE_URL` to another server".to_owned(),

@@ -30,6 +30,7 @@ mod index;
 mod input;
 mod interactive;
 mod keys;
+mod known;
 mod listings;
 mod machine;
 pub mod manual;

@@ -86,6 +86,16 @@ pub enum Color {
     Never,
 }
 
+/// Writes a record as a line to standard output at once, from any thread. What
+/// an [`Output`] has written must have been flushed.
+pub fn say_now(record: &Record) -> io::Result<()> {
+    let mut line = serde_json::to_vec(record)?;
+    line.push(b'\n');
+    let mut out = io::stdout().lock();
+    out.write_all(&line)?;
+    out.flush()
+}
+
 /// Takes records in the place of standard output, and what people would read in
 /// the place of standard error.
 pub trait Sink {

@@ -15,7 +15,6 @@ use super::test;
 use crate::git::{ObjectId, Repo, exec::Git};
 use crate::record::Record;
 use crate::runner::Project;
-use crate::sandbox;
 
 /// Commits that go to another repository.
 struct Update {

@@ -50,6 +50,8 @@ pub const WRITTEN: &[(&str, &[&str])] = &[
             "agent_landing",
             "agent_landed",
             "agent_end",
+            "ask",
+            "ask_withdrawn",
         ],
     ),
     ("hook", &["hook"]),

@@ -82,7 +82,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     if args.like.is_none() && text.trim().is_empty() {
         return Err(Error::Usage("the query is empty".to_owned()));
     }
-    context.meaning.for_search()?;
+    context.meaning.for_search(context)?;
     let opened = context.open(&args.at)?;
     let subject = match &args.like {
         Some(symbol) => Subject::Like(nodes(context, &opened, &[symbol.into()])?),

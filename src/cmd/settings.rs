@@ -9,196 +9,10 @@ use std::path::PathBuf;
 
 use super::context::{Context, variable};
 use super::error::Error;
+use super::known::known;
+pub use super::known::{KEYS, Key, Kind, Reach, variable_of};
 use super::trusted::{self, Team};
 use crate::git::{self, Environment, GitSetting};
-
-/// Who may say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Anybody, the repository too.
-    Team,
-    /// The repository only once it is trusted.
-    Trusted,
-    /// The user alone.
-    Personal,
-}
-
-impl Reach {
-    /// Its name in the documents.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Team => "anybody",
-            Self::Trusted => "the repository once trusted",
-            Self::Personal => "you alone",
-        }
-    }
-}
-
-/// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A whole number.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// Any text.
-    Text,
-    /// One of these.
-    Choice(&'static [&'static str]),
-}
-
-/// A setting that there is.
-#[derive(Debug)]
-pub struct Key {
-    /// Its name, without the leading `happy.`.
-    pub name: &'static str,
-    /// What it looks like.
-    pub kind: Kind,
-    /// What holds where nobody says anything; empty for nothing.
-    pub default: &'static str,
-    /// Who may say it.
-    pub reach: Reach,
-    /// What it is, a sentence.
-    pub about: &'static str,
-}
-
-const fn key(
-    name: &'static str,
-    kind: Kind,
-    default: &'static str,
-    reach: Reach,
-    about: &'static str,
-) -> Key {
-    Key {
-        name,
-        kind,
-        default,
-        reach,
-        about,
-    }
-}
-
-/// All settings, by name.
-pub static KEYS: &[Key] = &[
-    key(
-        "hook.budget",
-        Kind::Number,
-        "120",
-        Reach::Team,
-        "Seconds that a hook may spend in the background to keep the index warm.",
-    ),
-    key(
-        "hook.failClosed",
-        Kind::Boolean,
-        "false",
-        Reach::Team,
-        "Whether a push stops where happy itself fails, instead of going on.",
-    ),
-    key(
-        "hook.prePush",
-        Kind::Choice(&["test", "impact", "off"]),
-        "test",
-        Reach::Team,
-        "What the hook before a push does: run the affected tests, say what is reached, or nothing.",
-    ),
-    key(
-        "hook.prePushTimeout",
-        Kind::Number,
-        "60",
-        Reach::Team,
-        "Seconds that the tests of a push may take: the nearest run first, and what is left out is said.",
-    ),
-    key(
-        "indexDir",
-        Kind::Text,
-        "",
-        Reach::Personal,
-        "A folder for indexes instead of `.git/happy`: each repository has a folder in it. The variable names the very folder of one.",
-    ),
-    key(
-        "lockTimeout",
-        Kind::Number,
-        "600",
-        Reach::Team,
-        "Seconds to wait while another process writes the index.",
-    ),
-    key(
-        "test.command",
-        Kind::Text,
-        "",
-        Reach::Trusted,
-        "The project's own test command, split like a shell would; `{tests}` stands for the chosen tests.",
-    ),
-    key(
-        "test.memory",
-        Kind::Number,
-        "4096",
-        Reach::Team,
-        "Mebibytes that the tests may use.",
-    ),
-    key(
-        "test.results",
-        Kind::Text,
-        "exit",
-        Reach::Trusted,
-        "Where the results of `test.command` are: `unittest` (its verbose lines), `tap`, `junit:FILES` (a pattern in the tree), or `exit` (the exit code alone).",
-    ),
-    key(
-        "test.root",
-        Kind::Text,
-        "",
-        Reach::Trusted,
-        "The folder that names of tests are relative to.",
-    ),
-    key(
-        "test.runner",
-        Kind::Text,
-        "",
-        Reach::Team,
-        "The test runner, where several fit.",
-    ),
-    key(
-        "test.sandbox",
-        Kind::Text,
-        "auto",
-        Reach::Personal,
-        "The sandbox that tests run in.",
-    ),
-    key(
-        "test.select",
-        Kind::Choice(&["path", "node", "dotted", "all"]),
-        "path",
-        Reach::Trusted,
-        "How `{tests}` names a test: its file, `file::Class::name`, `package.Class.name`, or not at all.",
-    ),
-    key(
-        "test.timeout",
-        Kind::Number,
-        "600",
-        Reach::Team,
-        "Seconds that the tests may take.",
-    ),
-    key(
-        "test.within",
-        Kind::Number,
-        "20",
-        Reach::Team,
-        "How far a test may be from the change to be run by `--affected`, in plain calls; 0 is no limit.",
-    ),
-];
-
-/// Settings of parts that name their own: `happy.model.*` and `happy.embed.*`
-/// stand for `HAPPY_MODEL_*` and `HAPPY_EMBED_*`, and only the user may say them.
-pub const FAMILIES: &[(&str, &str)] = &[
-    (
-        "model",
-        "What `happy agent` asks; the key `name` is `HAPPY_MODEL`.",
-    ),
-    (
-        "embed",
-        "What turns texts into vectors; the key `name` is `HAPPY_EMBED`.",
-    ),
-];
 
 /// Where a value stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,43 +73,6 @@ pub struct Config {
 const UNTRUSTED: &str = "not trusted; look at it, then run `happy config trust`";
 const PERSONAL: &str = "only you may set it, not the repository";
 
-/// A name as it is compared: case, `-` and `_` do not count.
-fn folded(name: &str) -> String {
-    name.chars()
-        .filter(|letter| !matches!(letter, '-' | '_' | '.'))
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect()
-}
-
-/// The variable of a setting: `hook.prePush` is `HAPPY_HOOK_PRE_PUSH`.
-pub fn variable_of(name: &str) -> String {
-    let mut out = "HAPPY_".to_owned();
-    for letter in name.strip_suffix(".name").unwrap_or(name).chars() {
-        if letter == '.' || letter == '-' {
-            out.push('_');
-            continue;
-        }
-        if letter.is_ascii_uppercase() {
-            out.push('_');
-        }
-        out.push(letter.to_ascii_uppercase());
-    }
-    out
-}
-
-/// The setting of that name, and who may say it.
-fn known(name: &str) -> Option<(String, Reach)> {
-    let wanted = folded(name);
-    if let Some(key) = KEYS.iter().find(|key| folded(key.name) == wanted) {
-        return Some((key.name.to_owned(), key.reach));
-    }
-    let (family, rest) = name.split_once('.')?;
-    let family = FAMILIES
-        .iter()
-        .find(|(known, _)| folded(known) == folded(family))?;
-    Some((format!("{}.{rest}", family.0), Reach::Personal))
-}
-
 /// Where the settings of a run come from.
 pub struct Sources<'a> {
     /// A variable of the environment.
@@ -339,19 +116,19 @@ impl Config {
     }
 
     fn add(&mut self, name: &str, text: &str, origin: Origin, theirs: bool, trusted: bool) {
-        let Some((key, reach)) = known(name) else {
+        let Some(key) = known(name) else {
             let place = origin.place().unwrap_or_default();
             self.problems.push(format!(
                 "`{place}` sets `{name}`, which is no setting of happy"
             ));
             return;
         };
-        let refused = match reach {
+        let refused = match key.reach {
             Reach::Personal if theirs => Some(PERSONAL),
             Reach::Trusted if theirs && !trusted => Some(UNTRUSTED),
             _ => None,
         };
-        self.push(&key, text.to_owned(), origin, refused);
+        self.push(key.name, text.to_owned(), origin, refused);
     }
 
     fn push(&mut self, key: &str, text: String, origin: Origin, refused: Option<&'static str>) {
@@ -438,10 +215,8 @@ impl Config {
         if let Some(text) = environment(name) {
             return Some(text);
         }
-        let wanted = folded(name.strip_prefix("HAPPY_")?);
-        let fits = |key: &str| folded(key.strip_suffix(".name").unwrap_or(key)) == wanted;
-        let mut values = self.values.iter();
-        let value = values.find(|value| fits(&value.key) && value.refused.is_none())?;
+        let key = KEYS.iter().find(|key| variable_of(key.name) == name)?;
+        let value = self.given(key.name)?;
         Some(value.text.clone())
     }
 }
@@ -485,5 +260,5 @@ pub fn index_dir(repo: &git::Repo) -> Option<PathBuf> {
 
 /// Whether that setting of the repository's is a command, or decides one.
 pub fn decides_a_command(name: &str) -> bool {
-    known(name).is_some_and(|(_, reach)| reach == Reach::Trusted)
+    known(name).is_some_and(|key| key.reach == Reach::Trusted)
 }

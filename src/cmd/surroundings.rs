@@ -86,8 +86,8 @@ pub(super) fn model(context: &Context) {
         return;
     };
     let read = |name: &str| config.variable(name, &settings::environment);
-    let name = read("HAPPY_MODEL").or_else(|| read("HAPPY_MODEL_NAME"));
-    let place = read("HAPPY_MODEL_BASE_URL").or_else(|| read("HAPPY_MODEL_URL"));
+    let name = read("HAPPY_MODEL");
+    let place = read("HAPPY_BASE_URL");
     let Some(name) = name else {
         let hint = Some("set HAPPY_MODEL, or `git config --global happy.model.name`".to_owned());
         return tell(
@@ -98,7 +98,7 @@ pub(super) fn model(context: &Context) {
             hint,
         );
     };
-    let key = ["HAPPY_MODEL_API_KEY", "HAPPY_MODEL_KEY"]
+    let key = ["HAPPY_API_KEY", "HAPPY_KEY_VARIABLE", "HAPPY_KEY_COMMAND"]
         .iter()
         .any(|name| read(name).is_some());
     let place = place.map_or_else(|| "its usual place".to_owned(), |place| host(&place));

@@ -62,6 +62,8 @@ const SHORTEST: usize = 6;
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
     values: Vec<Secret>,
+    /// Whether what looks like a key stays.
+    no_shapes: bool,
 }
 
 impl Redactor {
@@ -74,7 +76,24 @@ impl Redactor {
         // A value that holds another goes first.
         values.sort_by_key(|value| std::cmp::Reverse(value.expose().len()));
         values.dedup();
-        Self { values }
+        Self {
+            values,
+            no_shapes: false,
+        }
+    }
+
+    /// The same, but what only looks like a key stays.
+    #[must_use]
+    pub fn without_shapes(self) -> Self {
+        Self {
+            no_shapes: true,
+            ..self
+        }
+    }
+
+    /// The first secret in a text.
+    pub fn first(&self, text: &str) -> Option<Finding> {
+        self.redact(text).found.into_iter().next()
     }
 
     /// The text without secrets. Borrowed where there are none.
@@ -117,7 +136,8 @@ impl Redactor {
                     .map(|(at, _)| (at..at + value.len(), "a configured secret")),
             );
         }
-        for shape in SHAPES {
+        let shapes = if self.no_shapes { &[] } else { SHAPES };
+        for shape in shapes {
             for (at, _) in text.match_indices(shape.start) {
                 if let Some(end) = shape.end(text, at) {
                     spans.push((at + shape.keep..end, shape.what));

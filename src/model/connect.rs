@@ -30,7 +30,7 @@ pub fn connect(settings: &Settings) -> Result<Box<dyn ModelClient>, Error> {
             settings.base_url
         )));
     }
-    let redactor = Redactor::new(settings.key.iter().chain(&settings.secrets).cloned());
+    let redactor = redactor_of(settings);
     let client = Client::new(
         &settings.base_url,
         settings.limits,
@@ -56,6 +56,16 @@ pub fn connect(settings: &Settings) -> Result<Box<dyn ModelClient>, Error> {
         client,
         wire,
     }))
+}
+
+/// What must not be sent to the model that the settings name.
+pub fn redactor_of(settings: &Settings) -> Redactor {
+    let redactor = Redactor::new(settings.key.iter().chain(&settings.secrets).cloned());
+    if settings.allow_shapes {
+        redactor.without_shapes()
+    } else {
+        redactor
+    }
 }
 
 struct Remote {

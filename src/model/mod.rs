@@ -10,6 +10,7 @@
 mod budget;
 mod chat_completions;
 mod connect;
+mod hosted;
 mod messages;
 mod prices;
 mod redact;
@@ -26,10 +27,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use budget::{AskError, Budget, Exhausted, Limits, Report, Reservation, Spent, Who, ask};
-pub use connect::connect;
+pub use connect::{connect, redactor_of};
+pub use hosted::{Desk, HostedClient, Say};
 pub use prices::{Money, Price, PriceError, Prices};
 pub use redact::{Finding, Redactor, Secret, redact_request};
-pub use settings::{PRESETS, Preset, Settings, WireKind, key_command_words};
+pub use settings::{PRESETS, Preset, Settings, WireKind, key_command_words, says_yes};
 pub use tokens::{estimate, estimate_request};
 
 /// Who says a message.
@@ -137,6 +139,14 @@ pub enum Error {
         /// The server, without keys.
         endpoint: String,
         /// What is wrong with it.
+        message: String,
+    },
+    /// The program that answers for a model says that it cannot.
+    #[error("the model `{model}` failed: {message}")]
+    Failed {
+        /// The model.
+        model: String,
+        /// What it said.
         message: String,
     },
     /// What was asked for is not configured.

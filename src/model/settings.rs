@@ -138,6 +138,8 @@ pub struct Settings {
     pub key: Option<Secret>,
     /// Other values that must not leave this machine.
     pub secrets: Vec<Secret>,
+    /// Whether what only looks like a key may leave it.
+    pub allow_shapes: bool,
     /// What a model costs; nothing where it is not known.
     pub price: Option<Price>,
     /// Whether a key may go over plain HTTP to another machine.
@@ -163,6 +165,7 @@ impl Settings {
             model: model.into(),
             key: None,
             secrets: Vec::new(),
+            allow_shapes: false,
             price: None,
             allow_plain_http: false,
             limits: http::Limits::default(),
@@ -283,7 +286,7 @@ impl Settings {
             } else {
                 prices.of(&model)
             },
-            allow_plain_http: value("HAPPY_ALLOW_HTTP").is_some_and(|value| value != "0"),
+            allow_plain_http: value("HAPPY_ALLOW_HTTP").is_some_and(|value| says_yes(&value)),
             ..Self::new(wire, base_url.trim_end_matches('/'), model)
         })
     }
@@ -379,6 +382,12 @@ pub fn key_command_words(command: &str) -> Result<Vec<String>, Error> {
         return Err(missing("the key command names no program".to_owned()));
     }
     Ok(words)
+}
+
+/// Whether a switch is on: whatever is set, but for what Git takes for `false`.
+pub fn says_yes(value: &str) -> bool {
+    let value = value.trim().to_ascii_lowercase();
+    !matches!(value.as_str(), "" | "0" | "no" | "off" | "false")
 }
 
 /// The preset that a model's name tells, and the name without it.

@@ -196,7 +196,7 @@ pub enum Event {
     AgentEnd {
         /// Always `end`, and how many times it was taken up before.
         key: String,
-        /// `landed`, `tested`, `answered`, `rejected`, `budget`, `nothing`, `moved` or `failed`.
+        /// `landed`, `tested`, `answered`, `rejected`, `budget`, `moved`, `failed` or `stopped`.
         outcome: String,
         /// What the model says of it, or why it ended.
         summary: String,

@@ -92,3 +92,12 @@ pub struct Shares {
     /// Kind, page rank, tests, generated and vendored code.
     pub prior: f32,
 }
+
+/// A message of a conversation with a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Said {
+    /// `system`, `user` or `assistant`.
+    pub role: &'static str,
+    /// What is said.
+    pub content: String,
+}

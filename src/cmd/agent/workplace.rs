@@ -8,10 +8,12 @@ use super::super::bases::{CommitBase, Grammar, Spans, WithBlobs};
 use super::super::context::{AtArgs, Context, Opened, variable};
 use super::super::error::Error as CmdError;
 use super::super::machine::Machine;
+use super::super::signals::Signals;
 use super::super::{impact, patch as patching, selection, test as testing};
 use super::RunArgs;
+use super::hosted::Input;
 use super::progress::Progress;
-use crate::agent::{Ended, Ending, Error, Trial, Which, Workplace};
+use crate::agent::{Ending, Error, Step, Trial, Which, Workplace};
 use crate::git::{self, Repo};
 use crate::index::Snapshot;
 use crate::patch::{
@@ -36,7 +38,17 @@ pub(super) struct Place<'a> {
     allow: Vec<String>,
     base: RefCell<String>,
     base_is_other: Cell<bool>,
-    progress: RefCell<Progress>,
+    progress: Progress,
+    /// A first signal ends the run with what it has.
+    signals: Signals,
+    /// Standard input, where its end is the end of the run.
+    input: Option<Input>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.progress.finish();
+    }
 }
 
 fn host(error: CmdError) -> Error {
@@ -58,12 +70,13 @@ impl<'a> Place<'a> {
         context: &'a Context,
         repo: &'a Repo,
         args: &RunArgs,
+        input: Option<Input>,
     ) -> Result<Self, CmdError> {
         let chosen = crate::cmd::remote::choose(&args.sandbox)?;
         let worktree = patching::worktree(repo)?;
         let root = worktree.root().to_owned();
         let base = repo.worktree()?.id().to_string();
-        context.meaning.for_search()?;
+        context.meaning.for_search(context)?;
         let opened = context.open(&AtArgs::default())?;
         Ok(Self {
             context,
@@ -80,13 +93,15 @@ impl<'a> Place<'a> {
             allow: args.allow.clone(),
             base: RefCell::new(base),
             base_is_other: Cell::new(false),
-            progress: RefCell::new(Progress::new(context)),
+            progress: Progress::new(context, args.max_turns),
+            signals: Signals::catch(),
+            input,
         })
     }
 
-    /// Shows edits that did not land, where somebody is to read them.
-    pub(super) fn finish(&self, ended: &Ended) {
-        self.progress.borrow_mut().finish(ended);
+    /// Says something on standard error, with the tree out of its way.
+    pub(super) fn note(&self, text: &str) {
+        self.progress.suspend(|| self.context.output.note(text));
     }
 
     fn options(&self) -> Options {
@@ -232,7 +247,7 @@ impl Workplace for Place<'_> {
                 &mut |said| match said {
                     Said::Case(case) => {
                         bad |= matches!(case.outcome, Outcome::Failed | Outcome::Errored);
-                        self.progress.borrow_mut().test(&case.name);
+                        self.progress.test(&case.name);
                         let ending = Ending {
                             outcome: case.outcome,
                             message: case.message,
@@ -383,13 +398,23 @@ impl Workplace for Place<'_> {
     }
 
     fn tell(&self, event: &Event) {
-        self.progress.borrow_mut().event(event);
+        self.progress.event(event);
         let record = Record::Agent(Box::new(event.clone()));
-        self.context.output.emit(&record);
-        self.context.output.flush();
+        self.progress.suspend(|| {
+            self.context.output.emit(&record);
+            self.context.output.flush();
+        });
+    }
+
+    fn begin(&self, step: &Step<'_>) {
+        self.progress.begin(step);
+    }
+
+    fn stopped(&self) -> bool {
+        self.signals.arrived().is_some() || self.input.as_ref().is_some_and(Input::has_ended)
     }
 
     fn warn(&self, text: &str) {
-        self.context.warn(text);
+        self.progress.suspend(|| self.context.warn(text));
     }
 }

@@ -108,6 +108,7 @@ impl Explainer<'_> {
                 Deed::Replace(self.linker.contexts[context as usize].call)
             }
             DynamicOp::Implement { .. } => Deed::Implement,
+            DynamicOp::Aggregate { .. } => Deed::None,
         }
     }
 

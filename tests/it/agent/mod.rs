@@ -6,7 +6,10 @@
 mod ends;
 mod faults;
 mod gate;
+mod hosted;
 mod resume;
+mod secrets;
+mod settings;
 mod shown;
 mod wire;
 

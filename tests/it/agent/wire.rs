@@ -15,7 +15,7 @@ use crate::shell::{Ran, Shell};
 type Answer = dyn Fn(&Value) -> String + Send + Sync;
 
 /// Serves on a port of this machine until the test ends.
-fn serve(answer: Arc<Answer>) -> u16 {
+pub(super) fn serve(answer: Arc<Answer>) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
@@ -67,7 +67,7 @@ fn one(mut stream: &TcpStream, answer: &Answer) -> Option<()> {
 }
 
 /// The program against such a server.
-fn command(shell: &Shell, port: u16, args: &[&str]) -> Command {
+pub(super) fn command(shell: &Shell, port: u16, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_happy"));
     command
         .args(["agent", "--model", "fake"])
@@ -84,7 +84,7 @@ fn command(shell: &Shell, port: u16, args: &[&str]) -> Command {
     command
 }
 
-fn ran(command: &mut Command) -> Ran {
+pub(super) fn ran(command: &mut Command) -> Ran {
     let output = command.output().expect("the program runs");
     Ran {
         code: output.status.code().unwrap_or(-1),
@@ -93,7 +93,7 @@ fn ran(command: &mut Command) -> Ran {
     }
 }
 
-fn cell(code: &str) -> String {
+pub(super) fn cell(code: &str) -> String {
     format!("I work.\n\n```python\n{code}\n```\n")
 }
 

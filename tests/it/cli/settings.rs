@@ -163,13 +163,6 @@ fn table() -> String {
             key.name, key.about
         );
     }
-    for (family, about) in happy::cmd::settings::FAMILIES {
-        let variable = format!("HAPPY_{}_…", family.to_uppercase());
-        let _ = writeln!(
-            text,
-            "| `{family}.…` | `{variable}` | | you alone | {about} |"
-        );
-    }
     text
 }
 
