@@ -4,9 +4,11 @@
 //! added; none is ever renamed or used for something else.
 
 pub mod agent;
+mod language;
 mod parts;
 mod text;
 
+pub use language::{Language, LanguageChange, LanguageCheck};
 pub use parts::{Confidence, Shares, Site, Symbol};
 pub use text::Text;
 
@@ -541,6 +543,12 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
     },
+    /// A language that files can be in.
+    Language(Language),
+    /// One thing that was checked of a language.
+    LanguageCheck(LanguageCheck),
+    /// A language was added or removed.
+    LanguageChange(LanguageChange),
     /// Something that happened in a run of the agent.
     #[serde(untagged)]
     Agent(Box<agent::Event>),

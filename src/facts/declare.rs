@@ -42,6 +42,16 @@ impl Walk<'_> {
                 ..row
             };
         }
+        if row.role == Role::Name && !self.roles.traits.this_names.is_empty() {
+            let text = &self.source[node.start_byte()..node.end_byte()];
+            let mut names = self.roles.traits.this_names.iter();
+            if names.any(|name| name.as_bytes() == text) {
+                return Row {
+                    role: Role::This,
+                    ..row
+                };
+            }
+        }
         row
     }
 

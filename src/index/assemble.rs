@@ -7,7 +7,7 @@ use crate::facts::View;
 use crate::facts::format::{NONE, import_flag};
 use crate::graph::{Input, LinkTraits, Linked, Target, Unit, link};
 use crate::lang::modules::{Import, Manifest, Modules, SourceFile};
-use crate::lang::{Family, language, module_rules};
+use crate::lang::{Family, languages, module_rules};
 use crate::text::name_hash;
 
 /// A parsed file that takes part in linking.
@@ -102,7 +102,7 @@ pub fn assemble(files: &[Parsed<'_>], manifests: &[Manifest<'_>]) -> Linked {
         .map(|(at, (file, imports))| Unit {
             facts: file.facts,
             module: modules.of_file[at],
-            family: family(file.language) as u8,
+            family: family(file.language).number(),
             traits: &traits[usize::from(file.language)],
             imports,
         })
@@ -147,7 +147,7 @@ fn namespaces<'a>(facts: &View<'a>, scope: u32) -> Vec<&'a [u8]> {
 }
 
 fn family(id: u8) -> Family {
-    crate::lang::LANGUAGES
+    languages()
         .get(usize::from(id))
         .map_or(Family::C, |spec| spec.family)
 }
@@ -173,15 +173,15 @@ impl Externals {
 /// What linking must know of each language.
 fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
     let hash = |name: &String| crate::text::name_hash(name.as_bytes());
-    (0..crate::lang::LANGUAGES.len() as u8)
-        .map(|id| {
-            if !used[usize::from(id)] {
+    let ids = 0..languages().len() as u8;
+    ids.zip(languages())
+        .map(|(id, spec)| {
+            let known = used[usize::from(id)].then(|| crate::lang::traits(id));
+            let Some(traits) = known.flatten() else {
                 return LinkTraits::default();
-            }
-            let lang = language(id).expect("the id is of the list");
-            let traits = &lang.roles().traits;
+            };
             let prefix = match traits.builtins_prefix.as_str() {
-                "" => lang.name(),
+                "" => spec.name,
                 prefix => prefix,
             };
             let callable = |name: &String| {
@@ -252,6 +252,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     .map(|(name, bases)| (hash(name), bases.iter().map(hash).collect()))
                     .collect(),
                 program_scope: traits.program_scope,
+                global_names: traits.global_names,
                 static_dispatch: traits.static_dispatch,
                 destructor: traits.destructor.clone().into_bytes(),
                 all_call_back: traits.calls_back.iter().any(|name| name == "*"),

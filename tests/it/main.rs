@@ -27,3 +27,5 @@ mod shell;
 mod store;
 mod test_cli;
 mod vector;
+#[cfg(feature = "wasm")]
+mod wasm;
