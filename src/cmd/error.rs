@@ -150,7 +150,10 @@ fn may_pass(error: &crate::model::Error) -> bool {
 
 fn listed(problems: &[String]) -> String {
     problems.iter().fold(String::new(), |text, problem| {
-        format!("{text}{} {problem}", if text.is_empty() { ":" } else { ";" })
+        format!(
+            "{text}{} {problem}",
+            if text.is_empty() { ":" } else { ";" }
+        )
     })
 }
 

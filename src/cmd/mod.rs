@@ -157,7 +157,12 @@ fn attempt(context: &Context, verb: &Verb) -> Result<(), Error> {
     // What changes files, or reads its task from standard input, runs once.
     let asks = !matches!(
         verb,
-        Verb::Patch(_) | Verb::Agent(_) | Verb::Mcp(_) | Verb::Util(_) | Verb::Hook(_) | Verb::Lang(_)
+        Verb::Patch(_)
+            | Verb::Agent(_)
+            | Verb::Mcp(_)
+            | Verb::Util(_)
+            | Verb::Hook(_)
+            | Verb::Lang(_)
     );
     if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
         return run(context, verb);

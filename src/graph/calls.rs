@@ -76,7 +76,9 @@ impl Linker<'_> {
             {
                 self.call_function_object(file, call, value, name);
             }
-            Kind::Def | Kind::Bound if traits.invokers.contains(&name) => {
+            Kind::Def | Kind::Bound
+                if traits.invokers.contains(&name) && !self.answers(value, name) =>
+            {
                 self.invoke_through(file, call, value);
             }
             Kind::Def | Kind::Bound if self.call_through(file, call, value, name, inferred) => {}
@@ -293,6 +295,13 @@ impl Linker<'_> {
             let (from, to) = (self.slot_in(file, from), self.slot_in(target, to));
             self.flow(from, to, NONE);
         }
+    }
+
+    /// Whether a value is a class that has a member of its own of that name.
+    fn answers(&mut self, value: Value, name: u64) -> bool {
+        value.kind() == Kind::Def
+            && self.is_class(value.index())
+            && !self.find_member(value.index(), name).is_empty()
     }
 
     /// `f.call(this, …)` calls `f`.

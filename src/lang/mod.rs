@@ -322,7 +322,10 @@ pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
     ];
     for spec in &languages()[LANGUAGES.len()..] {
         if let Some(plugin) = spec.plugin() {
-            rules.push((spec.family, Box::new(plugin::Rule::new(plugin, spec.family))));
+            rules.push((
+                spec.family,
+                Box::new(plugin::Rule::new(plugin, spec.family)),
+            ));
         }
     }
     rules

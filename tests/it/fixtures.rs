@@ -278,7 +278,9 @@ pub(crate) fn all() -> Vec<Fixture> {
 
 /// Every fixture of a language, sorted.
 pub(crate) fn of(lang: &str) -> Vec<Fixture> {
-    let language = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(lang);
+    let language = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(lang);
     let name = |path: &Path| {
         path.file_name()
             .expect("a folder has a name")

@@ -25,7 +25,9 @@ pub(super) fn run(context: &Context, paths: &[PathBuf], replace: bool) -> Result
     let there = folder.join(&name);
     if !replace {
         if let Some(first) = clashes.first() {
-            return Err(Error::LanguageClash { with: first.clone() });
+            return Err(Error::LanguageClash {
+                with: first.clone(),
+            });
         }
         if there.exists() {
             let with = format!("the language `{name}` is there already");
@@ -110,10 +112,16 @@ fn clashes(table: &Table, known: &[Plugin]) -> Vec<String> {
         let lists = [spec.extensions, spec.filenames, spec.interpreters];
         meet(spec.name, lists.map(<[&str]>::to_vec));
     }
-    for plugin in known.iter().filter(|plugin| plugin.table.name != table.name) {
+    for plugin in known
+        .iter()
+        .filter(|plugin| plugin.table.name != table.name)
+    {
         let theirs = &plugin.table;
         let lists = [&theirs.extensions, &theirs.filenames, &theirs.interpreters];
-        meet(&theirs.name, lists.map(|list| list.iter().map(String::as_str).collect()));
+        meet(
+            &theirs.name,
+            lists.map(|list| list.iter().map(String::as_str).collect()),
+        );
     }
     if LANGUAGES.iter().any(|spec| spec.name == table.name) {
         found.insert(0, format!("the language `{}` is built in", table.name));

@@ -276,7 +276,11 @@ fn sample(lang: &Lang, text: &str) -> (bool, String, Option<String>) {
     };
     if tree.root_node().has_error() {
         let hint = "is it code of this language, and the grammar that of it?".to_owned();
-        return (false, "the grammar does not understand it".to_owned(), Some(hint));
+        return (
+            false,
+            "the grammar does not understand it".to_owned(),
+            Some(hint),
+        );
     }
     let found = match facts::extract(&mut parser, text.as_bytes(), lang, DEADLINE) {
         Ok(found) => found,

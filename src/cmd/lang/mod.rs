@@ -66,7 +66,9 @@ struct Remove {
 pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
     match &args.action {
         Action::List => list(context),
-        Action::Add(args) => supported().and_then(|()| add::run(context, &args.paths, args.replace)),
+        Action::Add(args) => {
+            supported().and_then(|()| add::run(context, &args.paths, args.replace))
+        }
         Action::Check(args) if args.here => {
             supported().and_then(|()| check::here(context, &args.what))
         }
@@ -89,7 +91,9 @@ fn folder() -> Result<PathBuf, Error> {
 
 fn list(context: &Context) -> Result<(), Error> {
     for (id, spec) in LANGUAGES.iter().enumerate() {
-        context.output.emit(&Record::Language(built_in(id as u8, spec)));
+        context
+            .output
+            .emit(&Record::Language(built_in(id as u8, spec)));
     }
     let Some(folder) = added::folder() else {
         return Ok(());

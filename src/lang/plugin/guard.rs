@@ -43,7 +43,9 @@ pub struct Guard {
 impl std::fmt::Debug for Guard {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let lost = self.lost.load(Ordering::Relaxed);
-        to.debug_struct("Guard").field("lost", &lost).finish_non_exhaustive()
+        to.debug_struct("Guard")
+            .field("lost", &lost)
+            .finish_non_exhaustive()
     }
 }
 

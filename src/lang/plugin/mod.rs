@@ -265,9 +265,13 @@ impl Plugin {
             folder: folder.to_owned(),
             why,
         };
-        let manifest = text(&folder.join(MANIFEST)).map_err(|error| not_added(error.to_string()))?;
+        let manifest =
+            text(&folder.join(MANIFEST)).map_err(|error| not_added(error.to_string()))?;
         let manifest = toml::from_str(&manifest).map_err(|error| not_added(error.to_string()))?;
-        if folder.file_name().is_none_or(|name| name != table.name.as_str()) {
+        if folder
+            .file_name()
+            .is_none_or(|name| name != table.name.as_str())
+        {
             return Err(not_added(format!("it holds the language `{}`", table.name)));
         }
         Ok(Self {
@@ -370,7 +374,9 @@ impl Table {
         }
         let mut names = self.extensions.iter().chain(&self.filenames);
         if let Some(name) = names.find(|name| !word(name, "_-+.#@~") || name.starts_with('.')) {
-            return wrong(format!("`{name}` is no file name or ending; leave the dot out"));
+            return wrong(format!(
+                "`{name}` is no file name or ending; leave the dot out"
+            ));
         }
         if let Some(name) = self.interpreters.iter().find(|name| !word(name, "_-+.")) {
             return wrong(format!("`{name}` is no interpreter"));
@@ -386,7 +392,11 @@ impl Table {
 /// The version that a grammar gives itself, if it does.
 pub fn version(grammar: &tree_sitter::Language) -> Option<String> {
     let found = grammar.metadata()?;
-    let (major, minor, patch) = (found.major_version, found.minor_version, found.patch_version);
+    let (major, minor, patch) = (
+        found.major_version,
+        found.minor_version,
+        found.patch_version,
+    );
     Some(format!("{major}.{minor}.{patch}"))
 }
 

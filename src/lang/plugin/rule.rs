@@ -112,7 +112,8 @@ impl Rule {
             .collect();
         customary.sort_unstable_by_key(|path| (path.len(), *path));
         let given = self.plugin.table.roots.iter();
-        self.roots.extend(given.filter_map(|root| join(b"", root.as_bytes())));
+        self.roots
+            .extend(given.filter_map(|root| join(b"", root.as_bytes())));
         self.roots.push(Vec::new());
         self.roots.extend(customary.into_iter().map(<[u8]>::to_vec));
     }
@@ -185,9 +186,15 @@ impl Rule {
         };
         let candidates = self.named.get(file_name(whole))?;
         let fits = |known: &[u8]| {
-            let bare = &known[..known.len() - file_name(known).len() + stem(file_name(known)).len()];
-            let bare = if self.is_index(file_name(bare)) { folder(bare) } else { bare };
-            bare.strip_suffix(whole).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"/"))
+            let bare =
+                &known[..known.len() - file_name(known).len() + stem(file_name(known)).len()];
+            let bare = if self.is_index(file_name(bare)) {
+                folder(bare)
+            } else {
+                bare
+            };
+            bare.strip_suffix(whole)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with(b"/"))
         };
         let mut best: Option<(usize, u32)> = None;
         for at in candidates.iter().take(MOST_NAMESAKES) {
@@ -223,7 +230,10 @@ impl Rule {
     fn nested(&self, package: &[u8], top: u32, modules: &mut Modules) -> u32 {
         let mut outer = top;
         let mut end = 0;
-        for part in package.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+        for part in package
+            .split(|byte| *byte == b'/')
+            .filter(|part| !part.is_empty())
+        {
             end += part.len() + usize::from(end > 0);
             let inner = modules.intern(self.family, &package[..end]);
             modules.nest(outer, part, inner);
@@ -248,7 +258,10 @@ impl Rule {
                 let rest = &path[package.len()..];
                 let rest = rest.strip_prefix(b"/").unwrap_or(rest);
                 return Some(Destination {
-                    rest: rest.iter().map(|b| if *b == b'/' { b'.' } else { *b }).collect(),
+                    rest: rest
+                        .iter()
+                        .map(|b| if *b == b'/' { b'.' } else { *b })
+                        .collect(),
                     ..Destination::module(module)
                 });
             }
@@ -274,4 +287,143 @@ fn replaced(text: &[u8], separator: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Manifest as Added, Table};
+    use super::*;
+    use crate::lang::Traits;
+
+    fn plugin(modules: Unit, separator: &str) -> &'static Plugin {
+        Box::leak(Box::new(Plugin {
+            folder: std::path::PathBuf::new(),
+            table: Table {
+                name: "x".to_owned(),
+                extensions: vec!["x".to_owned()],
+                index: vec!["init".to_owned()],
+                modules,
+                ..Table::default()
+            },
+            manifest: Added {
+                happy: String::new(),
+                grammar: String::new(),
+                abi: 14,
+                version: None,
+                replaces: Vec::new(),
+                added: 0,
+            },
+            traits: Traits {
+                path_separator: separator.to_owned(),
+                ..Traits::default()
+            },
+            roles: String::new(),
+        }))
+    }
+
+    /// Where imports of the first file lead: a file's number, or what is outside.
+    fn lead(
+        plugin: &'static Plugin,
+        files: &[(&str, &str)],
+        imports: &[(&str, bool)],
+    ) -> Vec<String> {
+        let family = Family::Added(0);
+        let files: Vec<SourceFile<'_>> = files
+            .iter()
+            .map(|(path, package)| SourceFile {
+                path: path.as_bytes(),
+                family,
+                package: package.as_bytes(),
+            })
+            .collect();
+        let own: Vec<u32> = (0..files.len() as u32).collect();
+        let mut modules = Modules::for_files(files.len());
+        let mut rule = Rule::new(plugin, family);
+        rule.assign(&files, &own, &[], &mut modules);
+        let of = |(path, quoted): &(&str, bool)| {
+            let import = Import {
+                file: 0,
+                path: path.as_bytes(),
+                item: b"",
+                root: false,
+                wildcard: false,
+                is_static: false,
+                system: false,
+                child: false,
+                quoted: *quoted,
+                inside: &[],
+            };
+            let found = rule.destination(&import, &files, &modules);
+            let at = modules
+                .of_file
+                .iter()
+                .position(|module| *module == found.module);
+            let rest = String::from_utf8_lossy(&found.rest).into_owned();
+            found
+                .external
+                .or_else(|| at.map(|at| format!("{at} {rest}")))
+                .unwrap_or_default()
+        };
+        imports.iter().map(of).collect()
+    }
+
+    #[test]
+    fn a_path_is_looked_for_beside_the_file_then_in_the_roots_then_by_its_end() {
+        let files = [
+            ("app/main.x", ""),
+            ("app/util.x", ""),
+            ("lib/deep/tool.x", ""),
+            ("lib/part/init.x", ""),
+            ("vendor/far/away.x", ""),
+        ];
+        let imports = [
+            ("util", true),
+            ("./util.x", true),
+            ("deep.tool", true),
+            ("part", true),
+            ("far/away", true),
+            ("away", true),
+            ("../../out", true),
+            ("/etc/passwd", true),
+        ];
+        assert_eq!(
+            lead(plugin(Unit::File, "."), &files, &imports),
+            [
+                "1 ",
+                "1 ",
+                "2 ",
+                "3 ",
+                "4 ",
+                "x:away",
+                "x:../../out",
+                "x:/etc/passwd"
+            ]
+        );
+    }
+
+    #[test]
+    fn of_two_files_that_end_alike_the_nearer_one_is_meant() {
+        let files = [
+            ("b/main.x", ""),
+            ("a/deep/tool.x", ""),
+            ("b/more/deep/tool.x", ""),
+        ];
+        let imports = [("deep/tool", true)];
+        assert_eq!(lead(plugin(Unit::File, "/"), &files, &imports), ["2 "]);
+    }
+
+    #[test]
+    fn a_package_is_that_which_its_files_name() {
+        let files = [("src/a.x", "App"), ("src/b.x", "App\\Store"), ("top.x", "")];
+        let imports = [
+            ("App\\Store", false),
+            ("App\\Store\\Memory", false),
+            ("\\App\\Thing", false),
+            ("b.x", true),
+        ];
+        assert_eq!(
+            lead(plugin(Unit::Package, "\\"), &files, &imports),
+            ["1 ", "1 Memory", "0 Thing", "1 "]
+        );
+    }
 }

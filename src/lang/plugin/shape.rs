@@ -97,7 +97,8 @@ impl Shape {
         let count = section.number()?.min(MOST_EXPORTS);
         for _ in 0..count {
             let name = section.name()?;
-            self.exports.push(String::from_utf8_lossy(name).into_owned());
+            self.exports
+                .push(String::from_utf8_lossy(name).into_owned());
             section.byte()?;
             section.number()?;
         }

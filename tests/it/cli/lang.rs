@@ -17,7 +17,9 @@ fn the_built_in_languages_are_listed_in_every_build() {
 #[test]
 fn a_language_that_was_never_added_cannot_be_removed() {
     let world = World::new();
-    world.sh("happy lang remove cobol").fails(1, "no language `cobol`");
+    world
+        .sh("happy lang remove cobol")
+        .fails(1, "no language `cobol`");
     world.sh("happy lang remove python").fails(1, "built in");
 }
 
@@ -25,7 +27,9 @@ fn a_language_that_was_never_added_cannot_be_removed() {
 #[test]
 fn a_build_without_wasm_says_so() {
     let world = World::new();
-    world.sh("mkdir x && happy lang add x").fails(3, "no WASM support");
+    world
+        .sh("mkdir x && happy lang add x")
+        .fails(3, "no WASM support");
     world.sh("happy lang check x").fails(3, "no WASM support");
     // What another build added is shown, and why it is not used.
     world.sh("mkdir -p ~/.config/happy/languages/ruby && echo 'x' > ~/.config/happy/languages/ruby/roles.toml").ok();
@@ -70,14 +74,20 @@ mod added {
         assert_eq!(callers.symbols(), ["main.rb::run"]);
         let listed = world.sh("happy lang list | tail -1").ok();
         let record = &listed.lines()[0];
-        assert_eq!((&record["name"], &record["source"]), (&"ruby".into(), &"wasm".into()));
+        assert_eq!(
+            (&record["name"], &record["source"]),
+            (&"ruby".into(), &"wasm".into())
+        );
         assert_eq!(record["hash"].as_str().map(str::len), Some(32));
         assert!(record.get("problem").is_none(), "{record}");
         world.repo("happy symbols --lang ruby assist").ok();
 
         world.sh("happy lang remove ruby").ok();
         let said = world.repo("happy symbols");
-        assert!(said.stderr.contains("`ruby`, which is not there now"), "{said:?}");
+        assert!(
+            said.stderr.contains("`ruby`, which is not there now"),
+            "{said:?}"
+        );
         world.repo("happy callers assist").fails(1, "no symbol");
         let left = world.sh("ls -A ~/.config/happy/languages").ok();
         assert_eq!(left.stdout, "", "nothing is left");
@@ -86,8 +96,12 @@ mod added {
     #[test]
     fn both_files_can_be_named() {
         let Some(world) = ruby() else { return };
-        world.sh("mv ruby/grammar.wasm ruby/tree-sitter-ruby.wasm").ok();
-        world.sh("happy lang add ruby/tree-sitter-ruby.wasm ruby/roles.toml").ok();
+        world
+            .sh("mv ruby/grammar.wasm ruby/tree-sitter-ruby.wasm")
+            .ok();
+        world
+            .sh("happy lang add ruby/tree-sitter-ruby.wasm ruby/roles.toml")
+            .ok();
         world.repo("happy callers assist").ok();
         world.sh("happy lang add ruby").fails(5, "grammar.wasm");
     }
@@ -99,10 +113,16 @@ mod added {
         world.sh("happy lang add ruby").fails(2, "is there already");
         let said = world.sh("happy lang add --replace ruby").ok();
         assert_eq!(said.lines()[0]["change"], "replaced");
-        world.sh("sed -i 's/name = \"ruby\"/name = \"python\"\\nsymbol = \"ruby\"/' ruby/roles.toml").ok();
-        world.sh("happy lang add ruby").fails(2, "`python` is built in");
+        world
+            .sh("sed -i 's/name = \"ruby\"/name = \"python\"\\nsymbol = \"ruby\"/' ruby/roles.toml")
+            .ok();
+        world
+            .sh("happy lang add ruby")
+            .fails(2, "`python` is built in");
         world.sh("sed -i 's/^name = \"python\"/name = \"mine\"/; s/\"rake\"/\"py\"/' ruby/roles.toml").ok();
-        world.sh("happy lang add ruby").fails(2, "`py` are in `python`");
+        world
+            .sh("happy lang add ruby")
+            .fails(2, "`py` are in `python`");
     }
 
     #[test]
@@ -111,8 +131,14 @@ mod added {
         world.sh("sed -i 's/^singleton_method =/singleton_methd =/; s/superclass = \"bases\"/superclas = \"bases\"/' ruby/roles.toml").ok();
         let said = world.sh("happy lang check ruby");
         assert_eq!(said.code, 1, "{said:?}");
-        assert!(said.stdout.contains("did you mean `singleton_method`?"), "{said:?}");
-        assert!(said.stdout.contains("did you mean `superclass`?"), "{said:?}");
+        assert!(
+            said.stdout.contains("did you mean `singleton_method`?"),
+            "{said:?}"
+        );
+        assert!(
+            said.stdout.contains("did you mean `superclass`?"),
+            "{said:?}"
+        );
         world.sh("happy lang add ruby").fails(1, "singleton_methd");
         world.sh("test ! -e ~/.config/happy/languages/ruby").ok();
     }
@@ -137,12 +163,25 @@ mod added {
     fn a_grammar_that_was_changed_is_not_run() {
         let Some(world) = ruby() else { return };
         world.sh("happy lang add ruby").ok();
-        world.sh("printf x >> ~/.config/happy/languages/ruby/grammar.wasm").ok();
+        world
+            .sh("printf x >> ~/.config/happy/languages/ruby/grammar.wasm")
+            .ok();
         let said = world.repo("happy symbols --lang ruby");
-        assert!(said.stderr.contains("2 files in ruby are left out"), "{said:?}");
-        assert!(said.stderr.contains("another than the one that was added"), "{said:?}");
+        assert!(
+            said.stderr.contains("2 files in ruby are left out"),
+            "{said:?}"
+        );
+        assert!(
+            said.stderr.contains("another than the one that was added"),
+            "{said:?}"
+        );
         let coverage = world.repo("happy status --coverage").ok();
-        assert!(coverage.lines().iter().all(|record| record["reason"] == "grammar"));
+        assert!(
+            coverage
+                .lines()
+                .iter()
+                .all(|record| record["reason"] == "grammar")
+        );
         world.sh("happy lang check ruby").fails(1, "does not pass");
         // Adding it again mends it, also where the index knows of the gap.
         world.sh("happy lang add --replace ruby").ok();
@@ -154,7 +193,9 @@ mod added {
         let Some(world) = ruby() else { return };
         world.sh("happy lang add ruby").ok();
         world.repo("happy callers assist").ok();
-        world.sh("sed -i '/^call = /d' ~/.config/happy/languages/ruby/roles.toml").ok();
+        world
+            .sh("sed -i '/^call = /d' ~/.config/happy/languages/ruby/roles.toml")
+            .ok();
         world.repo("happy callers assist").fails(1, "");
     }
 
@@ -187,15 +228,24 @@ mod added {
             assert_eq!(said.code, 1, "{said:?}");
             assert!(said.stdout.contains(words), "no `{words}` in {said:?}");
         };
-        check("sed -i 's/^name = .*/name = \"Ru by\"/' ruby/roles.toml", "is no name");
-        check("echo '[node]' > ruby/roles.toml", "`[language]`: is missing");
+        check(
+            "sed -i 's/^name = .*/name = \"Ru by\"/' ruby/roles.toml",
+            "is no name",
+        );
+        check(
+            "echo '[node]' > ruby/roles.toml",
+            "`[language]`: is missing",
+        );
         check("echo 'node = 3' > ruby/roles.toml", "cannot be read");
         world.sh("cp $ROOT/work/ruby/grammar.wasm good.wasm").ok();
         std::fs::copy(roles("ruby"), world.work().join("ruby/roles.toml")).expect("it is copied");
         check("head -c 1000 good.wasm > ruby/grammar.wasm", "cut off");
         check("echo hello > ruby/grammar.wasm", "no WebAssembly module");
         check("truncate -s 40M ruby/grammar.wasm", "larger than 32 MiB");
-        check("cp good.wasm ruby/grammar.wasm && sed -i '0,/name = \"ruby\"/s//name = \"ruby\"\\nsymbol = \"rubin\"/' ruby/roles.toml", "set `symbol = \"ruby\"`");
+        check(
+            "cp good.wasm ruby/grammar.wasm && sed -i '0,/name = \"ruby\"/s//name = \"ruby\"\\nsymbol = \"rubin\"/' ruby/roles.toml",
+            "set `symbol = \"ruby\"`",
+        );
     }
 
     #[test]
@@ -203,7 +253,10 @@ mod added {
         let Some(world) = ruby() else { return };
         world.sh("happy lang add ruby").ok();
         world.repo("happy callers assist").ok();
-        world.write("main.rb", b"require_relative \"util\"\n\ndef other\n  assist(2)\nend\n");
+        world.write(
+            "main.rb",
+            b"require_relative \"util\"\n\ndef other\n  assist(2)\nend\n",
+        );
         let callers = world.repo("happy callers assist").ok();
         assert_eq!(callers.symbols(), ["main.rb::other"]);
     }
@@ -216,10 +269,21 @@ mod added {
         std::fs::create_dir(&folder).expect("a folder can be made");
         std::fs::copy(wasm, folder.join("grammar.wasm")).expect("it is copied");
         std::fs::copy(roles("php"), folder.join("roles.toml")).expect("it is copied");
-        world.write("util.php", b"<?php\nfunction assist($x) { return $x; }\nfunction go() { assist(1); }\n");
-        world.write("util.py", b"def assist(x):\n    return x\n\n\ndef go():\n    assist(1)\n");
+        world.write(
+            "util.php",
+            b"<?php\nfunction assist($x) { return $x; }\nfunction go() { assist(1); }\n",
+        );
+        world.write(
+            "util.py",
+            b"def assist(x):\n    return x\n\n\ndef go():\n    assist(1)\n",
+        );
         world.sh("happy lang add ruby && happy lang add php").ok();
-        let of = |symbol: &str| world.repo(&format!("happy callers {symbol}")).ok().symbols();
+        let of = |symbol: &str| {
+            world
+                .repo(&format!("happy callers {symbol}"))
+                .ok()
+                .symbols()
+        };
         assert_eq!(of("util.rb::assist"), ["main.rb::run"]);
         assert_eq!(of("util.php::assist"), ["util.php::go"]);
         assert_eq!(of("util.py::assist"), ["util.py::go"]);
@@ -228,7 +292,11 @@ mod added {
     #[test]
     fn a_folder_in_a_repository_is_no_added_language() {
         let Some(world) = ruby() else { return };
-        world.repo("mkdir -p .config/happy/languages && cp -r ../ruby .config/happy/languages/").ok();
-        world.repo("XDG_CONFIG_HOME=.config happy callers assist").fails(1, "no symbol");
+        world
+            .repo("mkdir -p .config/happy/languages && cp -r ../ruby .config/happy/languages/")
+            .ok();
+        world
+            .repo("XDG_CONFIG_HOME=.config happy callers assist")
+            .fails(1, "no symbol");
     }
 }

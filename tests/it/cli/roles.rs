@@ -9,7 +9,9 @@ fn page() -> PathBuf {
 }
 
 fn source(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lang").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/lang")
+        .join(path);
     std::fs::read_to_string(path).expect("the source is readable")
 }
 
@@ -20,7 +22,11 @@ fn kebab(name: &str) -> String {
         if letter.is_ascii_uppercase() && !out.is_empty() {
             out.push('-');
         }
-        out.push(if letter == '_' { '-' } else { letter.to_ascii_lowercase() });
+        out.push(if letter == '_' {
+            '-'
+        } else {
+            letter.to_ascii_lowercase()
+        });
     }
     out
 }
@@ -37,7 +43,10 @@ fn items(text: &str, head: &str) -> Vec<(String, String)> {
             doc.push_str(space);
             doc.push_str(words.trim());
         } else if !line.starts_with('#') && !line.is_empty() {
-            let name = line.trim_start_matches("pub ").split([',', ':', ' ', '(']).next();
+            let name = line
+                .trim_start_matches("pub ")
+                .split([',', ':', ' ', '('])
+                .next();
             found.push((kebab(name.unwrap_or_default()), std::mem::take(&mut doc)));
         }
     }
@@ -46,16 +55,19 @@ fn items(text: &str, head: &str) -> Vec<(String, String)> {
 
 fn reference() -> String {
     let (roles, traits) = (source("roles.rs"), source("traits.rs"));
-    let mut out = String::from(
-        "\n## Reference\n\nFrom the source; `UPDATE=1 cargo test` writes it anew.\n",
-    );
+    let mut out =
+        String::from("\n## Reference\n\nFrom the source; `UPDATE=1 cargo test` writes it anew.\n");
     for (title, text, head) in [
         ("Roles", &roles, "pub enum Role "),
         ("Places", &roles, "pub enum Field "),
         ("Kinds of definitions", &roles, "pub enum DefKind "),
         ("Flags", &roles, "pub enum NodeFlag "),
         ("Traits", &traits, "pub struct Traits "),
-        ("Meanings of decorators and modifiers", &traits, "pub enum Meaning "),
+        (
+            "Meanings of decorators and modifiers",
+            &traits,
+            "pub enum Meaning ",
+        ),
         ("Effects of what is outside", &traits, "pub enum Effect "),
     ] {
         let found = items(text, head);
@@ -78,7 +90,10 @@ fn the_reference_of_roles_is_what_the_source_says() {
         std::fs::write(page(), format!("{head}{MARK}{current}")).expect("it can be written");
         return;
     }
-    assert!(tail == current, "docs/languages.md is stale: run `UPDATE=1 cargo test`");
+    assert!(
+        tail == current,
+        "docs/languages.md is stale: run `UPDATE=1 cargo test`"
+    );
 }
 
 /// The worked example of the page.
@@ -89,12 +104,18 @@ fn the_worked_example_of_the_page_works() {
     let grammar = crate::wasm::grammar("tree-sitter-bash/tree-sitter-bash.wasm");
     let Some(grammar) = grammar else { return };
     let page = std::fs::read_to_string(page()).expect("the page is readable");
-    let example = page.split_once("<!-- the worked example").expect("it has one").1;
+    let example = page
+        .split_once("<!-- the worked example")
+        .expect("it has one")
+        .1;
     let roles = example.split("```toml\n").nth(1).expect("it has a block");
     let roles = roles.split("\n```").next().expect("the block ends");
     let world = World::with(&[
         ("util.sh", "assist() {\n  echo \"$1\"\n}\n"),
-        ("main.sh", "source ./util.sh\n\nrun() {\n  assist 1\n}\n\nrun\n"),
+        (
+            "main.sh",
+            "source ./util.sh\n\nrun() {\n  assist 1\n}\n\nrun\n",
+        ),
     ]);
     let folder = world.work().join("bash");
     std::fs::create_dir(&folder).expect("a folder can be made");
@@ -103,7 +124,10 @@ fn the_worked_example_of_the_page_works() {
     let said = world.sh("happy lang check bash --format text").ok();
     // What the page shows is what is said.
     for line in said.stdout.lines() {
-        assert!(page.contains(line.trim_end()), "docs/languages.md lacks: {line}");
+        assert!(
+            page.contains(line.trim_end()),
+            "docs/languages.md lacks: {line}"
+        );
     }
     world.sh("happy lang add bash").ok();
     let callers = world.repo("happy callers assist").ok();

@@ -38,7 +38,9 @@ fn holds(name: &str, file: &str, least: usize) {
     if happy::lang::languages().len() > happy::lang::LANGUAGES.len()
         && happy::lang::by_name(name).is_none()
     {
-        println!("skipped: another language was added in this process; `cargo nextest` has one for each test");
+        println!(
+            "skipped: another language was added in this process; `cargo nextest` has one for each test"
+        );
         return;
     }
     if !install(name, file) {

@@ -144,17 +144,23 @@ fn rewritten(wasm: &[u8], body: &[u8]) -> Vec<u8> {
 fn a_scanner_that_never_comes_back_costs_the_deadline_and_not_the_process() {
     let Some(path) = grammar(RUBY) else { return };
     let wasm = std::fs::read(path).expect("the grammar can be read");
-    let guard = Guard::load("ruby", rewritten(&wasm, LOOP), 60 * SECOND)
-        .expect("only its scanner loops");
+    let guard =
+        Guard::load("ruby", rewritten(&wasm, LOOP), 60 * SECOND).expect("only its scanner loops");
     let short = Duration::from_millis(100);
     for _ in 0..2 {
         let begun = Instant::now();
-        assert!(matches!(guard.parse(b"x = 1\n", short), Err(Trouble::Deadline)));
+        assert!(matches!(
+            guard.parse(b"x = 1\n", short),
+            Err(Trouble::Deadline)
+        ));
         assert!(begun.elapsed() < 5 * SECOND);
     }
     // Two threads are lost; no third one is risked.
     let begun = Instant::now();
-    assert!(matches!(guard.parse(b"x = 1\n", short), Err(Trouble::Grammar)));
+    assert!(matches!(
+        guard.parse(b"x = 1\n", short),
+        Err(Trouble::Grammar)
+    ));
     assert!(begun.elapsed() < short);
 }
 
@@ -162,10 +168,13 @@ fn a_scanner_that_never_comes_back_costs_the_deadline_and_not_the_process() {
 fn a_scanner_that_traps_fails_at_that_file_alone() {
     let Some(path) = grammar(RUBY) else { return };
     let wasm = std::fs::read(path).expect("the grammar can be read");
-    let guard = Guard::load("ruby", rewritten(&wasm, TRAP), 60 * SECOND)
-        .expect("only its scanner traps");
+    let guard =
+        Guard::load("ruby", rewritten(&wasm, TRAP), 60 * SECOND).expect("only its scanner traps");
     for _ in 0..4 {
-        assert!(matches!(guard.parse(b"x = 1\n", SECOND), Err(Trouble::Grammar)));
+        assert!(matches!(
+            guard.parse(b"x = 1\n", SECOND),
+            Err(Trouble::Grammar)
+        ));
     }
 }
 

@@ -11,7 +11,12 @@ use crate::fixtures::of;
 
 /// Language, symbol of its grammar, file, folders of fixtures.
 const GRAMMARS: &[(&str, &str, &str, &[&str])] = &[
-    ("python", "python", "tree-sitter-python/tree-sitter-python.wasm", &["python"]),
+    (
+        "python",
+        "python",
+        "tree-sitter-python/tree-sitter-python.wasm",
+        &["python"],
+    ),
     (
         "javascript",
         "javascript",
@@ -24,11 +29,31 @@ const GRAMMARS: &[(&str, &str, &str, &[&str])] = &[
         "tree-sitter-typescript/tree-sitter-typescript.wasm",
         &["typescript", "javascript"],
     ),
-    ("tsx", "tsx", "tree-sitter-typescript/tree-sitter-tsx.wasm", &["typescript"]),
-    ("rust", "rust", "tree-sitter-rust/tree-sitter-rust.wasm", &["rust"]),
+    (
+        "tsx",
+        "tsx",
+        "tree-sitter-typescript/tree-sitter-tsx.wasm",
+        &["typescript"],
+    ),
+    (
+        "rust",
+        "rust",
+        "tree-sitter-rust/tree-sitter-rust.wasm",
+        &["rust"],
+    ),
     ("go", "go", "tree-sitter-go/tree-sitter-go.wasm", &["go"]),
-    ("java", "java", "tree-sitter-java/tree-sitter-java.wasm", &["java"]),
-    ("cpp", "cpp", "tree-sitter-cpp/tree-sitter-cpp.wasm", &["cpp", "c"]),
+    (
+        "java",
+        "java",
+        "tree-sitter-java/tree-sitter-java.wasm",
+        &["java"],
+    ),
+    (
+        "cpp",
+        "cpp",
+        "tree-sitter-cpp/tree-sitter-cpp.wasm",
+        &["cpp", "c"],
+    ),
     ("c", "c", "tree-sitter-c/tree-sitter-c.wasm", &["c", "cpp"]),
 ];
 
