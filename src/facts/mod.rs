@@ -77,7 +77,15 @@ pub fn extract(
             tree = again;
         }
     }
-    let facts = walk::facts(&tree, source, lang.roles());
+    let facts = if lang.is_added() {
+        // Roles that somebody is writing may fit together in no way that was
+        // thought of; that costs the file and not the run.
+        let walk = || walk::facts(&tree, source, lang.roles());
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(walk));
+        done.map_err(|_| Gap::Grammar)?
+    } else {
+        walk::facts(&tree, source, lang.roles())
+    };
     let lines = source.iter().filter(|byte| **byte == b'\n').count() as u32;
     Ok(Extracted { facts, lines })
 }

@@ -79,7 +79,7 @@ impl Linker<'_> {
             Kind::Def | Kind::Bound
                 if traits.invokers.contains(&name) && !self.answers(value, name) =>
             {
-                self.invoke_through(file, call, value);
+                self.invoke(file, call, value, None, inferred);
             }
             Kind::Def | Kind::Bound if self.call_through(file, call, value, name, inferred) => {}
             Kind::Instance | Kind::Module | Kind::Object | Kind::Applied
@@ -302,11 +302,6 @@ impl Linker<'_> {
         value.kind() == Kind::Def
             && self.is_class(value.index())
             && !self.find_member(value.index(), name).is_empty()
-    }
-
-    /// `f.call(this, …)` calls `f`.
-    pub(super) fn invoke_through(&mut self, file: u32, call: u32, value: Value) {
-        self.invoke(file, call, value, None, true);
     }
 
     /// Calls `value`.

@@ -31,9 +31,10 @@ pub fn overlaid(
         vector_symbols: copy(snapshot, section::VECTOR_SYMBOLS)?,
         vector_scales: copy(snapshot, section::VECTOR_SCALES)?,
         vectors: copy(snapshot, section::VECTORS)?,
-        languages: match snapshot.segment().has(section::LANGUAGES) {
-            true => copy(snapshot, section::LANGUAGES)?,
-            false => Vec::new(),
+        languages: if snapshot.segment().has(section::LANGUAGES) {
+            copy(snapshot, section::LANGUAGES)?
+        } else {
+            Vec::new()
         },
         ..Sections::default()
     };

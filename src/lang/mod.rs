@@ -122,6 +122,11 @@ impl Lang {
         self.spec.name
     }
 
+    /// Whether a user added it.
+    pub fn is_added(&self) -> bool {
+        self.guard.is_some()
+    }
+
     /// The same text, bytes in the same places, with what the grammar cannot
     /// read written so that it can; `None` where that changes nothing.
     pub fn mend(&self, source: &[u8]) -> Option<Vec<u8>> {

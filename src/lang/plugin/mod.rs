@@ -227,7 +227,7 @@ impl Candidate {
             folder: PathBuf::new(),
             table: self.table.clone(),
             manifest: self.manifest(guard.language()),
-            traits: Document::read(&self.roles)?.traits,
+            traits: self.table.traits(Document::read(&self.roles)?.traits),
             roles: self.roles.clone(),
         }));
         let lang = Lang {
@@ -276,9 +276,9 @@ impl Plugin {
         }
         Ok(Self {
             folder: folder.to_owned(),
+            traits: table.traits(document.traits),
             table,
             manifest,
-            traits: document.traits,
             roles,
         })
     }
@@ -346,6 +346,15 @@ impl Table {
             self.name.replace('-', "_")
         } else {
             self.symbol.clone()
+        }
+    }
+
+    /// The traits of the language: where a module is a package, the names of its
+    /// files stand together.
+    fn traits(&self, traits: Traits) -> Traits {
+        Traits {
+            global_names: traits.global_names || self.modules == Unit::Package,
+            ..traits
         }
     }
 

@@ -210,17 +210,21 @@ impl Rule {
         best.map(|(_, at)| at)
     }
 
+    /// A file's names stand in the module of its package; the file has a module
+    /// of its own, by which imports of files find it.
     fn assign_packages(&mut self, files: &[SourceFile<'_>], own: &[u32], modules: &mut Modules) {
         let top = modules.intern(self.family, b"");
         for &at in own {
             let file = &files[at as usize];
             self.note(file.path, at);
             let package = self.trimmed(file.package);
-            let module = self.nested(&package, top, modules);
-            modules.of_file[at as usize] = module;
-            if module != top {
-                modules.outer[module as usize] = top;
+            let around = self.nested(&package, top, modules);
+            if around != top {
+                modules.outer[around as usize] = top;
             }
+            let module = modules.intern(self.family, &[b"\0", file.path].concat());
+            modules.of_file[at as usize] = module;
+            modules.outer[module as usize] = around;
             self.packages.insert(package);
         }
         self.roots.push(Vec::new());
@@ -354,10 +358,13 @@ mod tests {
                 inside: &[],
             };
             let found = rule.destination(&import, &files, &modules);
-            let at = modules
-                .of_file
-                .iter()
-                .position(|module| *module == found.module);
+            let of = |module: u32| match plugin.table.modules {
+                Unit::File => module,
+                Unit::Package if import.quoted => module,
+                Unit::Package => modules.outer[module as usize],
+            };
+            let mut all = modules.of_file.iter();
+            let at = all.position(|module| of(*module) == found.module);
             let rest = String::from_utf8_lossy(&found.rest).into_owned();
             found
                 .external
