@@ -290,6 +290,43 @@ mod added {
     }
 
     #[test]
+    fn roles_that_do_not_fit_together_stop_nothing() {
+        let Some(world) = ruby() else { return };
+        let Some(wasm) = grammar(PHP) else { return };
+        let folder = world.work().join("php");
+        std::fs::create_dir(&folder).expect("a folder can be made");
+        std::fs::copy(wasm, folder.join("grammar.wasm")).expect("it is copied");
+        let text = std::fs::read_to_string(roles("php")).expect("it is there");
+        let odd = text
+            .replace(
+                "namespace_name = { role = \"member\", flags = [\"positional\"] }",
+                "namespace_name = { role = \"import-item\" }",
+            )
+            .replace(
+                "simple_parameter = { role = \"param\"",
+                "simple_parameter = { role = \"spread\"",
+            )
+            .replace(
+                "compound_statement = { role = \"pass\"",
+                "compound_statement = { role = \"namespace\"",
+            )
+            .replace(
+                "argument = { role = \"pass\"",
+                "argument = { role = \"type-param\"",
+            );
+        assert!(odd != text);
+        std::fs::write(folder.join("roles.toml"), odd).expect("it is written");
+        world.write(
+            "odd.php",
+            b"<?php\nfunction f($a, &...$b) { A\\B\\C::d($a); return $b; }\nf(1);\n",
+        );
+        world.sh("happy lang add ruby && happy lang add php").ok();
+        let said = world.repo("happy callers util.rb::assist").ok();
+        assert_eq!(said.symbols(), ["main.rb::run"]);
+        assert!(!said.stderr.contains("panicked"), "{said:?}");
+    }
+
+    #[test]
     fn a_folder_in_a_repository_is_no_added_language() {
         let Some(world) = ruby() else { return };
         world
