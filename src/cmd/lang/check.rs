@@ -15,12 +15,12 @@ use crate::cmd::context::Context;
 use crate::cmd::error::Error;
 use crate::cmd::output::Format;
 use crate::facts;
-use crate::lang::plugin::{Candidate, GRAMMAR, Plugin, ROLES, SUPPORTED};
+use crate::lang::plugin::{Candidate, GRAMMAR, Plugin, ROLES};
 use crate::lang::{DefKind, LANGUAGES, Lang};
 use crate::record::{Language, LanguageCheck, Record};
 
 /// How long the other process may take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 /// How long the sample may take to be parsed.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -168,7 +168,6 @@ fn crashed(status: ExitStatus) -> Error {
 
 /// Checks the language of a folder in this process.
 pub(super) fn here(context: &Context, place: &Path) -> Result<(), Error> {
-    debug_assert!(SUPPORTED);
     let name = place.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     let mut problems = 0_usize;

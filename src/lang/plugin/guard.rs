@@ -7,7 +7,7 @@
 //! process ends; after [`MOST_LOST`] of them the grammar is not run any more.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -145,10 +145,7 @@ fn apart<T: Send + 'static>(
         let _ = done.send(work());
     });
     begun.ok()?;
-    match wait.recv_timeout(limit) {
-        Ok(value) => Some(value),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
+    wait.recv_timeout(limit).ok()
 }
 
 /// The engine that grammars run on. It handles no signals: this library also

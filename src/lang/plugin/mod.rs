@@ -44,7 +44,7 @@ const MOST_WASM: u64 = 32 << 20;
 /// The largest `roles.toml` that is read.
 const MOST_ROLES: u64 = 1 << 20;
 /// How long a grammar may take to be compiled.
-const LOADING: Duration = Duration::from_secs(60);
+const LOADING: Duration = Duration::from_mins(1);
 
 /// Why a language that was added cannot be used.
 #[derive(Debug, thiserror::Error)]
