@@ -2,7 +2,7 @@
 # Both install what they need; neither needs more than Rust, Python 3, Git and
 # a package manager.
 
-.PHONY: demo test format fast-test wheel-test lint bench fuzz clean
+.PHONY: demo test format fast-test wheel-test wasm-test lint bench fuzz clean
 
 CARGO ?= cargo
 
@@ -36,6 +36,17 @@ wheel-test:
 # Every parser for `SECONDS` seconds (60), or `TARGET` alone.
 fuzz:
 	@tools/fuzz.sh $(or $(TARGET),all) $(or $(SECONDS),60)
+
+# Grammars as WebAssembly: the feature `wasm`, which released builds have. Its
+# engine takes minutes to build, so `make test` leaves it out.
+wasm-test:
+	@tools/setup.sh wasm
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	  $(CARGO) nextest run --no-fail-fast --features wasm wasm:: cli::lang cli::roles; \
+	else \
+	  $(CARGO) test --features wasm wasm:: -- --test-threads 1; \
+	  $(CARGO) test --features wasm cli::; \
+	fi
 
 bench:
 	@benches/performance.sh

@@ -55,6 +55,7 @@ complete -c happy -n "__fish_happy_needs_command" -f -a "patch" -d 'Apply change
 complete -c happy -n "__fish_happy_needs_command" -f -a "test" -d 'Run the tests in a sandbox'
 complete -c happy -n "__fish_happy_needs_command" -f -a "hook" -d 'Let Git call happy: keep the index warm, check what is pushed'
 complete -c happy -n "__fish_happy_needs_command" -f -a "config" -d 'Show the settings, and trust what a repository would have run'
+complete -c happy -n "__fish_happy_needs_command" -f -a "lang" -d 'Add languages by their grammars, and say which there are'
 complete -c happy -n "__fish_happy_needs_command" -f -a "agent" -d 'Have a language model change the repository, tests permitting'
 complete -c happy -n "__fish_happy_needs_command" -f -a "doctor" -d 'Say what works on this machine, and what would make the rest work'
 complete -c happy -n "__fish_happy_needs_command" -f -a "status" -d 'Say what is indexed'
@@ -499,6 +500,82 @@ complete -c happy -n "__fish_happy_using_subcommand config; and __fish_seen_subc
 complete -c happy -n "__fish_happy_using_subcommand config; and __fish_seen_subcommand_from untrust" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
 complete -c happy -n "__fish_happy_using_subcommand config; and __fish_seen_subcommand_from untrust" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c happy -n "__fish_happy_using_subcommand config; and __fish_seen_subcommand_from untrust" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l format -d 'Write records as JSON lines or as text' -r -f -a "jsonl\t'One JSON object on each line'
+text\t'For people'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l color -d 'Colour the text: when it goes to a terminal, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -s C -d 'Run as if started in this folder' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l no-git -d 'Look at a plain folder instead of a repository' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l index-dir -d 'Keep the index in this folder instead of `.git/happy`' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l jobs -d 'Use so many threads' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l no-auto-index -d 'Fail where there is no index, instead of building it'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -f -a "add" -d 'Check a language and add it: a folder, or its two files'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -f -a "list" -d 'List the languages, built in and added'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -f -a "check" -d 'Check a language: its files, its grammar, its roles, its sample'
+complete -c happy -n "__fish_happy_using_subcommand lang; and not __fish_seen_subcommand_from add list check remove" -f -a "remove" -d 'Remove a language that was added'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l format -d 'Write records as JSON lines or as text' -r -f -a "jsonl\t'One JSON object on each line'
+text\t'For people'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l color -d 'Colour the text: when it goes to a terminal, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -s C -d 'Run as if started in this folder' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l no-git -d 'Look at a plain folder instead of a repository' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l index-dir -d 'Keep the index in this folder instead of `.git/happy`' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l jobs -d 'Use so many threads' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l replace -d 'Take over names and endings that another language has'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l no-auto-index -d 'Fail where there is no index, instead of building it'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l format -d 'Write records as JSON lines or as text' -r -f -a "jsonl\t'One JSON object on each line'
+text\t'For people'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l color -d 'Colour the text: when it goes to a terminal, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -s C -d 'Run as if started in this folder' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l no-git -d 'Look at a plain folder instead of a repository' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l index-dir -d 'Keep the index in this folder instead of `.git/happy`' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l jobs -d 'Use so many threads' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l no-auto-index -d 'Fail where there is no index, instead of building it'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l format -d 'Write records as JSON lines or as text' -r -f -a "jsonl\t'One JSON object on each line'
+text\t'For people'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l color -d 'Colour the text: when it goes to a terminal, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -s C -d 'Run as if started in this folder' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l no-git -d 'Look at a plain folder instead of a repository' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l index-dir -d 'Keep the index in this folder instead of `.git/happy`' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l jobs -d 'Use so many threads' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l here -d 'Run the grammar in this process'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l no-auto-index -d 'Fail where there is no index, instead of building it'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l format -d 'Write records as JSON lines or as text' -r -f -a "jsonl\t'One JSON object on each line'
+text\t'For people'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l color -d 'Colour the text: when it goes to a terminal, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -s C -d 'Run as if started in this folder' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l no-git -d 'Look at a plain folder instead of a repository' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l index-dir -d 'Keep the index in this folder instead of `.git/happy`' -r -F
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l jobs -d 'Use so many threads' -r
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l no-auto-index -d 'Fail where there is no index, instead of building it'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c happy -n "__fish_happy_using_subcommand lang; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l resume -d 'Take up a run that was cut short or has spent its budget' -r
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l replay -d 'Run again what a run, or a file of one, has recorded; no model is asked' -r
 complete -c happy -n "__fish_happy_using_subcommand agent; and not __fish_seen_subcommand_from log" -l model -d 'The model that orchestrates, as in `anthropic:claude-sonnet-4-5`' -r

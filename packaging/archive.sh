@@ -10,6 +10,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/$name/bin" "$work/$name/completions" "$out"
 cp "$programs/happy" "$programs/git-happy" "$work/$name/bin/"
 cp -R "$root/man" "$work/$name/man"
+cp -R "$root/languages" "$work/$name/languages"
 cp "$root/completions/happy.bash" "$root/completions/_happy" "$root/completions/happy.fish" "$work/$name/completions/"
 cp "$root/README.md" "$root/CHANGELOG.md" "$root/LICENSE-MIT" "$root/LICENSE-APACHE" "$work/$name/"
 tar -C "$work" -czf "$out/$name.tar.gz" "$name"

@@ -4,9 +4,11 @@
 //! added; none is ever renamed or used for something else.
 
 pub mod agent;
+mod language;
 mod parts;
 mod text;
 
+pub use language::{Language, LanguageChange, LanguageCheck};
 pub use parts::{Because, Confidence, Said, Shares, Site, Symbol};
 pub use text::Text;
 
@@ -577,6 +579,12 @@ pub enum Record {
         /// Its number.
         id: u64,
     },
+    /// A language that files can be in.
+    Language(Language),
+    /// One thing that was checked of a language.
+    LanguageCheck(LanguageCheck),
+    /// A language was added or removed.
+    LanguageChange(LanguageChange),
     /// Something that happened in a run of the agent.
     #[serde(untagged)]
     Agent(Box<agent::Event>),

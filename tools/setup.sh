@@ -18,6 +18,7 @@ if [ "$what" != demo ]; then
   python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
 fi
 # What the long tests look through besides: a browser and Graphviz.
+case $what in wasm | long) need cmake cmake ;; esac
 if [ "$what" = long ]; then
   need dot graphviz
   need chromium chromium
@@ -35,8 +36,24 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 
 # bubblewrap, and gVisor from the backports section.
-sh "$(dirname "$0")/install-sandboxes.sh"
+[ "$what" = wasm ] || sh "$(dirname "$0")/install-sandboxes.sh"
 [ "$what" != demo ] || exit 0
+
+# What the feature `wasm` is built with and tested on: the headers of the engine
+# are put in place by CMake, and grammars come from npm, without their scripts.
+if [ "$what" = wasm ] || [ "$what" = long ]; then
+  grammars=target/tools/grammars
+  if ! command -v npm >/dev/null 2>&1; then
+    echo "setup: no npm; tests with grammars as WebAssembly skip" >&2
+  elif ! cmp -s tests/clients/grammars/package.json "$grammars/package.json"; then
+    rm -rf "$grammars"
+    mkdir -p "$grammars"
+    cp tests/clients/grammars/package.json "$grammars/"
+    (cd "$grammars" && npm install --silent --no-audit --no-fund --ignore-scripts) \
+      || { rm -rf "$grammars"; echo "setup: no grammars as WebAssembly" >&2; }
+  fi
+fi
+[ "$what" != wasm ] || exit 0
 
 # Clients and readers in Python that nobody here wrote.
 "$(dirname "$0")/python-env.sh" || echo "setup: no Python environment; tests with real clients skip" >&2

@@ -7,7 +7,8 @@
 #   UPDATE=1 tools/wheel.sh   write the type stub anew
 #
 # HAPPY_WHEEL_PROFILE is Cargo's profile; `dev` unless it is set, since that is
-# what the other tests have compiled already.
+# what the other tests have compiled already. With `release` the wheel has the
+# feature `wasm`, unless HAPPY_WHEEL_FEATURES says otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD

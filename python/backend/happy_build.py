@@ -4,7 +4,8 @@ maturin carries either a module or programs. The programs `happy` and
 `git-happy` are built first and laid where it takes data files from; pip
 installs them as they are, so the command starts without an interpreter.
 
-`HAPPY_WHEEL_PROFILE` names the profile of Cargo, `release` unless it is set.
+`HAPPY_WHEEL_PROFILE` names the profile of Cargo, `release` unless it is set, and
+`HAPPY_WHEEL_FEATURES` its features: `wasm` in that profile, and none in others.
 """
 
 from __future__ import annotations
@@ -50,9 +51,16 @@ def build_wheel(
     """Build the programs, then the wheel that carries them."""
     profile = os.environ.get("HAPPY_WHEEL_PROFILE", "release")
     lay_programs(scripts(), profile)
-    os.environ.setdefault("MATURIN_PEP517_ARGS", f"--profile {profile} --strip")
+    arguments = " ".join([f"--profile {profile} --strip", *features(profile)])
+    os.environ.setdefault("MATURIN_PEP517_ARGS", arguments)
     name = maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
     return str(name)
+
+
+def features(profile: str) -> list[str]:
+    """Cargo's arguments for the features of a wheel."""
+    named = os.environ.get("HAPPY_WHEEL_FEATURES", "wasm" if profile == "release" else "")
+    return ["--features", named] if named else []
 
 
 def lay_programs(folder: Path, profile: str) -> None:
@@ -70,6 +78,7 @@ def lay_programs(folder: Path, profile: str) -> None:
 def build_programs(profile: str) -> dict[str, Path]:
     """Run Cargo; where it put each program."""
     command = ["cargo", "build", "--package", "happyfastercode", "--profile", profile]
+    command += features(profile)
     for name in PROGRAMS:
         command += ["--bin", name]
     command.append("--message-format=json-render-diagnostics")

@@ -190,7 +190,7 @@ impl SyntaxCheck for Grammar {
         let head = &content[..content.len().min(256)];
         let lang = lang::language(lang::detect(path.as_bytes(), head)?)?;
         let mut parser = tree_sitter::Parser::new();
-        let tree = facts::parse(&mut parser, content, lang, DEADLINE)?;
+        let tree = facts::parse(&mut parser, content, lang, DEADLINE).ok()?;
         let mut cursor = tree.walk();
         let mut count = 0;
         loop {

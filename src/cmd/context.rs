@@ -73,6 +73,7 @@ impl Context {
     }
 
     fn with(args: GlobalArgs, output: Output) -> Self {
+        super::added::install();
         Self {
             args,
             output,
@@ -191,6 +192,9 @@ impl Context {
 
     /// The snapshot that a question is about; built where there is none.
     pub fn open(&self, at: &AtArgs) -> Result<Opened, Error> {
+        for problem in super::added::problems() {
+            self.warn(problem);
+        }
         if let Some(folder) = &self.args.no_git {
             return self.open_folder(folder);
         }
@@ -438,7 +442,14 @@ impl Context {
                     Err(error) => Err(error.into()),
                 }
             }
-            Ok(_) => Ok(None),
+            Ok(Some(segment)) => {
+                let names = Snapshot::added_languages(&segment);
+                if let Some(text) = super::added::missing(&names) {
+                    self.warn(&text);
+                }
+                Ok(None)
+            }
+            Ok(None) => Ok(None),
             Err(error) if error.is_rebuildable() => {
                 self.warn(&format!("{error}; it is built again"));
                 Ok(None)

@@ -95,6 +95,31 @@ pub enum Error {
         /// The nearest names.
         nearest: Vec<String>,
     },
+    /// A language that was added, or is to be, cannot be used.
+    #[error(transparent)]
+    Language(#[from] crate::lang::plugin::Error),
+    /// A language did not pass its checks.
+    #[error("the language `{name}` does not pass its checks{}", listed(problems))]
+    LanguageFails {
+        /// The language, or where it lies.
+        name: String,
+        /// What is wrong, where it was not said before.
+        problems: Vec<String>,
+    },
+    /// A language has the name or the files of another.
+    #[error("{with}")]
+    LanguageClash {
+        /// Which, as a sentence.
+        with: String,
+    },
+    /// No language of that name was added.
+    #[error("no language `{name}` was added{}", if *built_in { "; it is built in" } else { "" })]
+    NoLanguage {
+        /// The name.
+        name: String,
+        /// Whether it is one of the binary.
+        built_in: bool,
+    },
     /// The index is not to be built, and there is none.
     #[error("no index for {what}")]
     NoIndex {
@@ -121,6 +146,15 @@ fn may_pass(error: &crate::model::Error) -> bool {
             | Model::ContextOverflow { .. }
             | Model::Rejected { .. }
     )
+}
+
+fn listed(problems: &[String]) -> String {
+    problems.iter().fold(String::new(), |text, problem| {
+        format!(
+            "{text}{} {problem}",
+            if text.is_empty() { ":" } else { ";" }
+        )
+    })
 }
 
 fn verdict(failed: u32, ran: u32) -> String {
@@ -257,6 +291,14 @@ impl Error {
             },
             Self::Usage(_) => Kind("usage", 2, false),
             Self::NoSymbol { .. } => Kind("no_symbol", 1, false),
+            Self::Language(error) => match error {
+                crate::lang::plugin::Error::NoSupport => Kind("unsupported", 3, false),
+                crate::lang::plugin::Error::Io { .. } => Kind("io", 5, false),
+                _ => Kind("bad_language", 1, false),
+            },
+            Self::LanguageFails { .. } => Kind("bad_language", 1, false),
+            Self::LanguageClash { .. } => Kind("language_exists", 2, false),
+            Self::NoLanguage { .. } => Kind("no_language", 1, false),
             Self::NoIndex { .. } => Kind("no_index", 4, true),
             Self::Stream { .. } => Kind("stream", 5, false),
         }
@@ -357,6 +399,16 @@ impl Error {
                 let names: Vec<String> = nearest.iter().map(|name| format!("`{name}`")).collect();
                 format!("did you mean {}?", names.join(", "))
             }
+            Self::Language(crate::lang::plugin::Error::NoSupport) => {
+                "released binaries and wheels have it; from source, `cargo install --path . --features wasm`".to_owned()
+            }
+            Self::LanguageFails { problems, .. } if !problems.is_empty() => {
+                "`docs/languages.md` says what each part means".to_owned()
+            }
+            Self::LanguageClash { .. } => {
+                "pass `--replace` if this language is to have them".to_owned()
+            }
+            Self::NoLanguage { .. } => "`happy lang list` says which there are".to_owned(),
             Self::NoIndex { .. } => "run `happy index`".to_owned(),
             Self::Vector(crate::vector::Error::Mismatch { .. }) => {
                 "choose the embedder that made them with `HAPPY_EMBEDDER` and `HAPPY_EMBEDDING_MODEL`, or run `happy index` to make them anew".to_owned()

@@ -1,10 +1,13 @@
 //! What a snapshot lacks because it could not be read: objects that are not
 //! here or are damaged, files without permission.
 
+use std::collections::BTreeMap;
+
 use super::context::Opened;
 use super::error::Error;
 use crate::git::{SkipReason, Skipped, Worktree};
 use crate::index::{Reason, Snapshot};
+use crate::lang::{languages, problem};
 
 /// Folders of a commit that could not be listed, in words.
 pub fn lost_folders(skipped: &[Skipped]) -> Vec<String> {
@@ -42,6 +45,7 @@ pub fn is_mended(opened: &Opened) -> Result<bool, Error> {
 /// What the snapshot lacks, one sentence each.
 pub fn describe(snapshot: &Snapshot, lost: &[String]) -> Result<Vec<String>, Error> {
     let (mut missing, mut damaged, mut first) = (0_usize, 0_usize, None);
+    let mut failed: BTreeMap<u8, usize> = BTreeMap::new();
     let files = snapshot.files()?;
     for file in files {
         match Reason::from_number(file.reason) {
@@ -50,6 +54,7 @@ pub fn describe(snapshot: &Snapshot, lost: &[String]) -> Result<Vec<String>, Err
                 damaged += 1;
                 first.get_or_insert(file);
             }
+            Reason::Grammar => *failed.entry(file.language).or_default() += 1,
             _ => {}
         }
     }
@@ -70,5 +75,21 @@ pub fn describe(snapshot: &Snapshot, lost: &[String]) -> Result<Vec<String>, Err
             "cannot read `{path}`{others}: damaged; see `git fsck`"
         ));
     }
+    for (id, count) in failed {
+        gaps.push(grammar(id, count));
+    }
     Ok(gaps)
+}
+
+/// Files of an added language that have no facts, and why.
+fn grammar(id: u8, count: usize) -> String {
+    let name = languages()
+        .get(usize::from(id))
+        .map_or("?", |spec| spec.name);
+    // Only a grammar that was asked for knows what is wrong with it.
+    let why = problem(id).map_or_else(
+        || "the grammar failed at them".to_owned(),
+        ToString::to_string,
+    );
+    format!("{count} files in {name} are left out: {why}; see `happy lang check {name}`")
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::error::Error;
 use crate::git::ObjectId;
 use crate::index::{GcPolicy, Reach, Wanted, fingerprint};
-use crate::lang::LANGUAGES;
+use crate::lang::languages;
 use crate::record::Record;
 
 /// Remove what the index no longer needs
@@ -31,7 +31,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Error> {
         max_bytes: args.max_size << 20,
         ..GcPolicy::default()
     };
-    let fingerprints: Vec<u64> = (0..LANGUAGES.len() as u8).map(fingerprint).collect();
+    let fingerprints: Vec<u64> = (0..languages().len() as u8).map(fingerprint).collect();
     let head = repo.resolve("HEAD").ok();
     let reach = |id: &[u8]| match ObjectId::from_bytes(id) {
         Ok(id) if Some(id) == head => Reach::Reached,

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::text::{BOLD, DIM, GREEN, MAGENTA, Pen, RED, YELLOW, printable};
-use crate::record::Record;
+use crate::record::{Language, Record};
 
 /// Writes such a record; of another, nothing.
 pub(super) fn write(pen: &mut Pen<'_>, record: &Record) -> io::Result<()> {
@@ -89,7 +89,44 @@ pub(super) fn write(pen: &mut Pen<'_>, record: &Record) -> io::Result<()> {
             let after = after.unwrap_or("absent");
             pen.put(DIM, &format!("  {before} -> {after}"))
         }
+        Record::Language(language) => list_language(pen, language),
+        Record::LanguageCheck(check) => {
+            pen.put(
+                if check.works { GREEN } else { RED },
+                if check.works { "ok     " } else { "wrong  " },
+            )?;
+            write!(pen.out, "{:<9}{}", check.check, printable(&check.detail))?;
+            told(pen, check.hint.as_deref())
+        }
+        Record::LanguageChange(change) => {
+            write!(pen.out, "{} ", change.change)?;
+            pen.put(BOLD, &change.name)?;
+            pen.put(DIM, &format!("  {}", printable(&change.path.lossy())))
+        }
         _ => Ok(()),
+    }
+}
+
+fn list_language(pen: &mut Pen<'_>, language: &Language) -> io::Result<()> {
+    pen.put(BOLD, &format!("{:<14}", printable(&language.name)))?;
+    write!(pen.out, "{:<9}", language.source)?;
+    let version = language.version.as_deref().unwrap_or("-");
+    let abi = language.abi.map(|abi| format!("abi {abi}"));
+    write!(
+        pen.out,
+        "{:<9}{:<8}",
+        printable(version),
+        abi.unwrap_or_default()
+    )?;
+    let endings = language.extensions.iter().map(|name| format!(".{name}"));
+    let names: Vec<String> = endings.chain(language.filenames.iter().cloned()).collect();
+    write!(pen.out, "{}", printable(&names.join(" ")))?;
+    match &language.problem {
+        Some(problem) => {
+            writeln!(pen.out)?;
+            pen.put(YELLOW, &format!("       {}", printable(problem)))
+        }
+        None => Ok(()),
     }
 }
 

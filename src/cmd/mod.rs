@@ -4,6 +4,7 @@
 //! asks the library one question and emits records. Printing is in
 //! `output.rs`, what surrounds a run in `context.rs`, exit codes in `error.rs`.
 
+mod added;
 mod agent;
 mod arguments;
 mod bases;
@@ -31,6 +32,7 @@ mod input;
 mod interactive;
 mod keys;
 mod known;
+mod lang;
 mod listings;
 mod machine;
 pub mod manual;
@@ -119,6 +121,7 @@ enum Verb {
     Test(test::Args),
     Hook(hook::Args),
     Config(config::Args),
+    Lang(lang::Args),
     Agent(Box<agent::Args>),
     Doctor(doctor::Args),
     Status(status::Args),
@@ -164,7 +167,12 @@ fn attempt(context: &Context, verb: &Verb) -> Result<(), Error> {
     // What changes files, or reads its task from standard input, runs once.
     let asks = !matches!(
         verb,
-        Verb::Patch(_) | Verb::Agent(_) | Verb::Mcp(_) | Verb::Util(_) | Verb::Hook(_)
+        Verb::Patch(_)
+            | Verb::Agent(_)
+            | Verb::Mcp(_)
+            | Verb::Util(_)
+            | Verb::Hook(_)
+            | Verb::Lang(_)
     );
     if asks && done.as_ref().is_err_and(|error| context.starts_over(error)) {
         return run(context, verb);
@@ -191,6 +199,7 @@ fn run(context: &Context, verb: &Verb) -> Result<(), Error> {
         Verb::Test(args) => test::run(context, args),
         Verb::Hook(args) => hook::run(context, args),
         Verb::Config(args) => config::run(context, args),
+        Verb::Lang(args) => lang::run(context, args),
         Verb::Agent(args) => agent::run(context, args),
         Verb::Doctor(args) => doctor::run(context, args),
         Verb::Status(args) => status::run(context, args),

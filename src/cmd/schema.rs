@@ -56,6 +56,7 @@ pub const WRITTEN: &[(&str, &[&str])] = &[
     ),
     ("hook", &["hook"]),
     ("config", &["setting", "trust"]),
+    ("lang", &["language", "language_check", "language_change"]),
     ("doctor", &["check"]),
     ("status", &["status", "coverage", "verified"]),
     ("gc", &["collected"]),

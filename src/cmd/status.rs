@@ -5,7 +5,7 @@ use super::error::Error;
 use crate::git::Repo;
 use crate::index::records::file_flag;
 use crate::index::{Reason, Segment, Store, snapshot_fingerprint};
-use crate::lang::LANGUAGES;
+use crate::lang::languages;
 use crate::record::{Record, Text};
 
 /// Say what is indexed
@@ -77,7 +77,7 @@ fn coverage(context: &Context, args: &Args) -> Result<(), Error> {
         }
         let record = Record::Coverage {
             path: opened.snapshot.text(file.path)?.into(),
-            language: LANGUAGES
+            language: languages()
                 .get(usize::from(file.language))
                 .map(|spec| spec.name),
             reason: Reason::from_number(file.reason).name(),

@@ -76,7 +76,7 @@ pub fn aim(
 pub fn check_languages(names: &[String]) -> Result<(), Error> {
     for name in names {
         if crate::lang::by_name(name).is_none() {
-            let known: Vec<&str> = crate::lang::LANGUAGES
+            let known: Vec<&str> = crate::lang::languages()
                 .iter()
                 .map(|spec| spec.name)
                 .collect();

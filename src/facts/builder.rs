@@ -189,6 +189,11 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn op(&mut self, trigger: u32, kind: u32, other: u32, name: u32, site: u32) {
+        // What is no variable gains nothing; an import's item that stands where
+        // a value should, by roles that do not fit, is none.
+        if trigger == NONE {
+            return;
+        }
         self.ops.push((
             trigger,
             OpRec {

@@ -165,6 +165,40 @@ impl Walk<'_> {
         container
     }
 
+    /// Gives the elements or named fields of what is declared their values. A
+    /// list that makes one `class` is held by it: its places are the fields.
+    pub(super) fn fill(&mut self, target: Val, args: &[Val], class: Option<u32>) {
+        let mut whole = None;
+        // Lists in a list are the elements of an array.
+        let listed = |arg: &Val| self.source.get(arg.start as usize) == Some(&b'{');
+        let array = args.iter().all(listed);
+        for (index, arg) in args.iter().enumerate() {
+            if arg.tag == Tag::Literal {
+                continue;
+            }
+            let Some(from) = self.slot_of(*arg) else {
+                continue;
+            };
+            if arg.tag == Tag::Keyed {
+                self.builder.op(target.a, op::STORE, from, arg.b, NONE);
+                continue;
+            }
+            let key = self.position(index);
+            self.builder.op(target.a, op::STORE, from, key, NONE);
+            let holder = *whole.get_or_insert_with(|| self.builder.container(NONE));
+            self.builder.op(holder, op::STORE, from, key, NONE);
+            if let (Some(class), true) = (class, array) {
+                self.builder.op(class, op::HOLDS, from, key, NONE);
+            }
+        }
+        let Some(holder) = whole else { return };
+        self.builder.copy(target.a, holder);
+        if let (Some(class), false) = (class, array) {
+            let key = self.position(0);
+            self.builder.op(class, op::HOLDS, holder, key, NONE);
+        }
+    }
+
     pub(super) fn leave_comprehension(&mut self, frame: &Frame) -> Option<Val> {
         let values: Vec<Val> = self.values[self.children(frame)].to_vec();
         let container = self.builder.container(NONE);

@@ -200,6 +200,12 @@ impl Walk<'_> {
                 function.this = slot;
             }
         }
+        // A parameter without a name, as `*` alone, takes its place all the same.
+        let slot = if slot == NONE {
+            self.builder.slot()
+        } else {
+            slot
+        };
         self.builder.facts.params.push(ParamRec {
             name,
             slot,

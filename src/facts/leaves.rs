@@ -49,6 +49,11 @@ impl Walk<'_> {
             self.push_place(node, field, base, name);
             return;
         }
+        if field != Field::Property && self.roles.row(node.kind_id()).has(NodeFlag::FieldOf) {
+            let base = self.this();
+            self.push_place(node, field, base, name);
+            return;
+        }
         let raw = match frame.role {
             Role::Import | Role::ImportItem | Role::ImportList | Role::ImportStar => true,
             Role::Export | Role::Package | Role::Global | Role::Nonlocal => true,

@@ -34,12 +34,11 @@ pub use builder::Place;
 pub use format::{Facts, View};
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tree_sitter::{ParseOptions, Parser};
+use tree_sitter::Parser;
 
-use crate::lang::Lang;
+use crate::lang::{Lang, Trouble};
 
 /// Why a file has no facts beside its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +47,8 @@ pub enum Gap {
     Deadline,
     /// The gate refused it.
     Gate(gate::Reason),
+    /// The grammar failed, one that a user added.
+    Grammar,
 }
 
 /// What extraction gives: the facts, and how much of the file was no syntax.
@@ -67,7 +68,7 @@ pub fn extract(
     deadline: Duration,
 ) -> Result<Extracted, Gap> {
     let tree = syntax(parser, source, lang, deadline)?;
-    let (facts, _) = walk::facts(&tree, source, lang.roles(), false);
+    let (facts, _) = walked(&tree, source, lang, false)?;
     let lines = source.iter().filter(|byte| **byte == b'\n').count() as u32;
     Ok(Extracted { facts, lines })
 }
@@ -80,7 +81,22 @@ pub fn places(
     deadline: Duration,
 ) -> Result<Vec<Place>, Gap> {
     let tree = syntax(parser, source, lang, deadline)?;
-    Ok(walk::facts(&tree, source, lang.roles(), true).1)
+    Ok(walked(&tree, source, lang, true)?.1)
+}
+
+/// Walks a tree. Roles that somebody is writing may fit together in no way that
+/// was thought of; that costs the file and not the run.
+fn walked(
+    tree: &tree_sitter::Tree,
+    source: &[u8],
+    lang: &Lang,
+    places: bool,
+) -> Result<(Facts, Vec<Place>), Gap> {
+    let walk = || walk::facts(tree, source, lang.roles(), places);
+    if !lang.is_added() {
+        return Ok(walk());
+    }
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(walk)).map_err(|_| Gap::Grammar)
 }
 
 /// The syntax tree of what the gate lets pass.
@@ -93,45 +109,34 @@ fn syntax(
     if let Some(reason) = gate::check(source) {
         return Err(Gap::Gate(reason));
     }
-    let mut tree = parse(parser, source, lang, deadline).ok_or(Gap::Deadline)?;
+    let mut tree = parse(parser, source, lang, deadline)?;
     if tree.root_node().has_error() {
         // What the grammar does not know may be all that is wrong.
         let mended = lang.mend(source);
-        if let Some(again) = mended.and_then(|text| parse(parser, &text, lang, deadline)) {
+        if let Some(again) = mended.and_then(|text| parse(parser, &text, lang, deadline).ok()) {
             tree = again;
         }
     }
     Ok(tree)
 }
 
-/// Parses `source`, or gives `None` past the deadline.
+/// Parses `source`, unless that takes longer than the deadline.
 pub fn parse(
     parser: &mut Parser,
     source: &[u8],
     lang: &Lang,
     deadline: Duration,
-) -> Option<tree_sitter::Tree> {
-    parser.set_language(lang.grammar()).ok()?;
+) -> Result<tree_sitter::Tree, Gap> {
     let source = if lang.roles().traits.unknown_macros {
         erase::erase(source)
     } else {
         Cow::Borrowed(source)
     };
-    let until = Instant::now() + deadline;
-    let mut progress = |_: &tree_sitter::ParseState| {
-        if Instant::now() > until {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let options = ParseOptions::new().progress_callback(&mut progress);
-    let mut read = |at: usize, _| source.get(at..).unwrap_or_default();
-    let tree = parser.parse_with_options(&mut read, None, Some(options));
-    if tree.is_none() {
-        parser.reset();
-    }
-    tree
+    let tree = lang.parse(parser, &source, deadline);
+    tree.map_err(|trouble| match trouble {
+        Trouble::Deadline => Gap::Deadline,
+        Trouble::Grammar => Gap::Grammar,
+    })
 }
 
 /// The sources of this layer: what it computes changes only when they do.

@@ -81,8 +81,10 @@ impl Linker<'_> {
             {
                 self.call_function_object(file, call, value, name);
             }
-            Kind::Def | Kind::Bound if traits.invokers.contains(&name) => {
-                self.invoke_through(file, call, value);
+            Kind::Def | Kind::Bound
+                if traits.invokers.contains(&name) && !self.answers(value, name) =>
+            {
+                self.invoke(file, call, value, None, inferred);
             }
             Kind::Def | Kind::Bound if self.call_through(file, call, value, name, inferred) => {}
             Kind::Instance | Kind::Module | Kind::Object | Kind::Applied
@@ -308,9 +310,11 @@ impl Linker<'_> {
         }
     }
 
-    /// `f.call(this, …)` calls `f`.
-    pub(super) fn invoke_through(&mut self, file: u32, call: u32, value: Value) {
-        self.invoke(file, call, value, None, true);
+    /// Whether a value is a class that has a member of its own of that name.
+    fn answers(&mut self, value: Value, name: u64) -> bool {
+        value.kind() == Kind::Def
+            && self.is_class(value.index())
+            && !self.find_member(value.index(), name).is_empty()
     }
 
     /// Calls `value`.

@@ -141,6 +141,8 @@ pub struct LinkTraits {
     pub passes: Vec<u64>,
     /// Top-level names of all files stand in one scope.
     pub program_scope: bool,
+    /// Top-level names of all files stand in one scope, imported or not.
+    pub global_names: bool,
     /// A method that is not virtual is that of the written type.
     pub static_dispatch: bool,
     /// What the name of a destructor starts with.

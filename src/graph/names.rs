@@ -304,7 +304,7 @@ impl<'a> Linker<'a> {
     pub(super) fn home(&self, file: u32, local: u32) -> u32 {
         if local == 0 {
             let unit = self.unit(file);
-            if unit.traits.program_scope {
+            if unit.traits.program_scope || unit.traits.global_names {
                 return self.input.outer[unit.module as usize];
             }
             return unit.module;

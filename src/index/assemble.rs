@@ -7,7 +7,7 @@ use crate::facts::View;
 use crate::facts::format::{NONE, import_flag};
 use crate::graph::{Input, LinkTraits, Linked, Target, Unit, link};
 use crate::lang::modules::{Import, Manifest, Modules, SourceFile};
-use crate::lang::{Family, language, module_rules};
+use crate::lang::{Family, languages, module_rules};
 use crate::text::name_hash;
 
 /// A parsed file that takes part in linking.
@@ -111,7 +111,7 @@ pub fn with_input<R>(
         .map(|(at, (file, imports))| Unit {
             facts: file.facts,
             module: modules.of_file[at],
-            family: family(file.language) as u8,
+            family: family(file.language).number(),
             traits: &traits[usize::from(file.language)],
             imports,
         })
@@ -156,7 +156,7 @@ fn namespaces<'a>(facts: &View<'a>, scope: u32) -> Vec<&'a [u8]> {
 }
 
 fn family(id: u8) -> Family {
-    crate::lang::LANGUAGES
+    languages()
         .get(usize::from(id))
         .map_or(Family::C, |spec| spec.family)
 }
@@ -182,15 +182,15 @@ impl Externals {
 /// What linking must know of each language.
 fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
     let hash = |name: &String| crate::text::name_hash(name.as_bytes());
-    (0..crate::lang::LANGUAGES.len() as u8)
-        .map(|id| {
-            if !used[usize::from(id)] {
+    let ids = 0..languages().len() as u8;
+    ids.zip(languages())
+        .map(|(id, spec)| {
+            let known = used[usize::from(id)].then(|| crate::lang::traits(id));
+            let Some(traits) = known.flatten() else {
                 return LinkTraits::default();
-            }
-            let lang = language(id).expect("the id is of the list");
-            let traits = &lang.roles().traits;
+            };
             let prefix = match traits.builtins_prefix.as_str() {
-                "" => lang.name(),
+                "" => spec.name,
                 prefix => prefix,
             };
             let callable = |name: &String| {
@@ -201,7 +201,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                 }
             };
             let outside = |name: &String| name_hash(format!("{prefix}::{name}").as_bytes());
-            let library = crate::lang::library::types(lang.spec().library());
+            let library = crate::lang::library::types(spec.library());
             let scheme = prefix.split(':').next().unwrap_or_default();
             let of_library = |name: &str| name_hash(format!("{scheme}:{name}").as_bytes());
             LinkTraits {
@@ -288,6 +288,7 @@ fn traits(externals: &mut Externals, used: &[bool; 256]) -> Vec<LinkTraits> {
                     }))
                     .collect(),
                 program_scope: traits.program_scope,
+                global_names: traits.global_names,
                 static_dispatch: traits.static_dispatch,
                 destructor: traits.destructor.clone().into_bytes(),
                 all_call_back: traits.calls_back.iter().any(|name| name == "*"),

@@ -18,7 +18,7 @@ use super::{Error, FactsPacks, Identity, Snapshot, Store, Writer};
 use crate::facts::{Gap, View, extract, gate};
 use crate::git;
 use crate::lang::modules::{Manifest, file_name};
-use crate::lang::{LANGUAGES, detect, language, module_rules};
+use crate::lang::{detect, language, languages, module_rules};
 use crate::vector::{Embedder, StaticEmbedder};
 
 /// Why a file has no symbols beside itself.
@@ -41,12 +41,14 @@ pub enum Reason {
     Missing = 6,
     /// Its object cannot be decoded, or its file cannot be read.
     Unreadable = 7,
+    /// The grammar failed, one that a user added.
+    Grammar = 8,
 }
 
 impl Reason {
     /// The reason of that number.
     pub fn from_number(number: u8) -> Self {
-        const ALL: [Reason; 8] = [
+        const ALL: [Reason; 9] = [
             Reason::Parsed,
             Reason::TooLarge,
             Reason::Binary,
@@ -55,6 +57,7 @@ impl Reason {
             Reason::Deadline,
             Reason::Missing,
             Reason::Unreadable,
+            Reason::Grammar,
         ];
         ALL.get(usize::from(number))
             .copied()
@@ -72,6 +75,7 @@ impl Reason {
             Self::Deadline => "deadline",
             Self::Missing => "missing",
             Self::Unreadable => "unreadable",
+            Self::Grammar => "grammar",
         }
     }
 }
@@ -162,11 +166,14 @@ pub(super) struct Job<'f> {
 
 /// Version of everything that decides what facts of a language are.
 pub fn fingerprint(id: u8) -> u64 {
-    let Some(spec) = LANGUAGES.get(usize::from(id)) else {
+    let Some(spec) = languages().get(usize::from(id)) else {
         return 0;
     };
     let mut text = String::from(spec.name);
     text.push_str(spec.roles());
+    if let Some(plugin) = spec.plugin() {
+        text.push_str(&plugin.stamp());
+    }
     for source in crate::facts::SOURCES {
         text.push_str(source);
     }
@@ -179,7 +186,7 @@ pub fn fingerprint(id: u8) -> u64 {
 /// Version of everything that decides what a snapshot is, given facts.
 pub fn snapshot_fingerprint() -> u64 {
     let mut text = String::new();
-    for id in 0..LANGUAGES.len() as u8 {
+    for id in 0..languages().len() as u8 {
         text.push_str(&format!("{:x}", fingerprint(id)));
     }
     for source in crate::graph::SOURCES.iter().chain(crate::lang::SOURCES) {
@@ -241,7 +248,8 @@ impl Builder<'_> {
         let id = self
             .meaning
             .map_or(embedder.id(), |meaning| meaning.embedder().id());
-        let sections = encode(&entries, &linked, heads, id);
+        let mut sections = encode(&entries, &linked, heads, id);
+        sections.languages = added_languages(&entries);
         self.progress.begin(Stage::Write, 0);
         Ok(publish(&Snapshot::builder(&sections, identity))?)
     }
@@ -303,7 +311,7 @@ impl Builder<'_> {
         embedder: &dyn Embedder,
     ) -> Result<Packs, BuildError> {
         let mut packs = Packs::open(self.store, jobs)?;
-        for id in 0..LANGUAGES.len() as u8 {
+        for id in 0..languages().len() as u8 {
             let missing: Vec<&Job<'_>> = jobs
                 .iter()
                 .filter(|job| job.language == id && packs.get(job).is_none())
@@ -311,8 +319,9 @@ impl Builder<'_> {
             if missing.is_empty() {
                 continue;
             }
+            // A grammar that cannot be used leaves its files without facts.
+            let Some(lang) = language(id) else { continue };
             let pack = writer.pack(fingerprint(id));
-            let lang = language(id).expect("the id is of the list");
             let lines = AtomicU64::new(0);
             missing
                 .par_iter()
@@ -324,7 +333,11 @@ impl Builder<'_> {
                     let record = match read_unless_huge(source, job.at) {
                         Ok(None) => head_record(Reason::TooLarge, 0, u32::MAX),
                         Ok(Some(bytes)) => {
-                            extract_record(parser, &bytes, lang, self.deadline, embedder)?
+                            let done =
+                                extract_record(parser, &bytes, lang, self.deadline, embedder)?;
+                            // Nor what a grammar failed at.
+                            let Some(record) = done else { return Ok(()) };
+                            record
                         }
                         // What cannot be read is not remembered: it may be back.
                         Err(_) => return Ok(()),
@@ -344,6 +357,25 @@ impl Builder<'_> {
         packs.mark_unreadable(jobs, source);
         Ok(packs)
     }
+}
+
+/// Names of the added languages that files are in, a line each.
+fn added_languages(entries: &[FileEntry<'_>]) -> Vec<u8> {
+    let mut used = [false; 256];
+    for entry in entries {
+        used[usize::from(entry.language)] = true;
+    }
+    let added = languages().iter().zip(used);
+    added
+        .filter(|(spec, used)| *used && spec.plugin().is_some())
+        .flat_map(|(spec, _)| [spec.name, "\n"])
+        .flat_map(str::bytes)
+        .collect()
+}
+
+fn is_added(language: u8) -> bool {
+    let spec = languages().get(usize::from(language));
+    spec.is_some_and(|spec| spec.plugin().is_some())
 }
 
 fn is_huge(source: &dyn Source, at: usize) -> bool {
@@ -373,7 +405,7 @@ fn extract_record(
     lang: &crate::lang::Lang,
     deadline: Duration,
     embedder: &dyn Embedder,
-) -> Result<Vec<u8>, crate::vector::Error> {
+) -> Result<Option<Vec<u8>>, crate::vector::Error> {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u32;
     let mut words = Vec::new();
     let (reason, facts) = match extract(parser, bytes, lang, deadline) {
@@ -381,6 +413,7 @@ fn extract_record(
             words = gather(bytes, &found.facts.view(), embedder)?;
             (Reason::Parsed, found.facts.to_bytes())
         }
+        Err(Gap::Grammar) => return Ok(None),
         Err(Gap::Deadline) => (Reason::Deadline, Vec::new()),
         Err(Gap::Gate(gate::Reason::TooLarge)) => (Reason::TooLarge, Vec::new()),
         Err(Gap::Gate(gate::Reason::Binary)) => (Reason::Binary, Vec::new()),
@@ -394,7 +427,7 @@ fn extract_record(
     record.extend_from_slice(&facts);
     record.resize(words_at, 0);
     record.extend_from_slice(&words);
-    Ok(record)
+    Ok(Some(record))
 }
 
 /// The packs of all languages in use.
@@ -406,7 +439,7 @@ pub(super) struct Packs {
 impl Packs {
     pub(super) fn open(store: &Store, jobs: &[Job<'_>]) -> Result<Self, Error> {
         let mut by_language: Vec<Option<FactsPacks>> = Vec::new();
-        by_language.resize_with(LANGUAGES.len(), || None);
+        by_language.resize_with(languages().len(), || None);
         let mut packs = Self {
             by_language,
             unreadable: rustc_hash::FxHashMap::default(),
@@ -443,6 +476,7 @@ impl Packs {
             .filter(|job| self.get(job).is_none())
             .map(|job| match source.read(job.at) {
                 Err(git::Error::MissingObject { .. }) => (job.at, Reason::Missing),
+                Ok(_) if is_added(job.language) => (job.at, Reason::Grammar),
                 _ => (job.at, Reason::Unreadable),
             })
             .collect();

@@ -84,6 +84,8 @@ pub struct Sections {
     pub vector_scales: Vec<f32>,
     /// The vectors' numbers.
     pub vectors: Vec<i8>,
+    /// Names of added languages, a line each.
+    pub languages: Vec<u8>,
 }
 
 /// Edge kinds that a snapshot stores, in order. DEFINES is [`SymbolRec::parent`].

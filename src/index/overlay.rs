@@ -31,6 +31,11 @@ pub fn overlaid(
         vector_symbols: copy(snapshot, section::VECTOR_SYMBOLS)?,
         vector_scales: copy(snapshot, section::VECTOR_SCALES)?,
         vectors: copy(snapshot, section::VECTORS)?,
+        languages: if snapshot.segment().has(section::LANGUAGES) {
+            copy(snapshot, section::LANGUAGES)?
+        } else {
+            Vec::new()
+        },
         ..Sections::default()
     };
     for edges in &mut by_kind {

@@ -48,6 +48,9 @@ pub mod section {
     pub const VECTOR_SCALES: u32 = 21;
     /// The vectors, a byte a number.
     pub const VECTORS: u32 = 22;
+    /// Names of the languages of its files that a user added, a line each;
+    /// absent where there are none.
+    pub const LANGUAGES: u32 = 23;
 }
 
 /// Counts.

@@ -54,6 +54,9 @@ impl Snapshot {
             .array(section::VECTOR_SYMBOLS, &sections.vector_symbols)
             .array(section::VECTOR_SCALES, &sections.vector_scales)
             .array(section::VECTORS, &sections.vectors);
+        if !sections.languages.is_empty() {
+            builder.bytes(section::LANGUAGES, sections.languages.as_slice());
+        }
         builder
     }
 
@@ -75,6 +78,18 @@ impl Snapshot {
     /// Whether a node is an external symbol.
     pub fn is_external(&self, node: u32) -> bool {
         node >= self.meta.symbols
+    }
+
+    /// Names of the added languages that a snapshot's files are in, whatever
+    /// made it.
+    pub fn added_languages(segment: &Segment) -> Vec<String> {
+        if !segment.has(section::LANGUAGES) {
+            return Vec::new();
+        }
+        let names = segment.checked::<u8>(section::LANGUAGES);
+        let names = names.and_then(|names| Ok(names.all()?.to_vec()));
+        let names = String::from_utf8_lossy(&names.unwrap_or_default()).into_owned();
+        names.lines().map(str::to_owned).collect()
     }
 
     /// The files, by path.

@@ -5,14 +5,24 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tree_sitter::Language;
 
+use super::plugin::Table;
 use super::roles::{DefKind, Field, NodeEntry, NodeFlag, Role, Traits};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(rename = "traits")]
-    language: Traits,
-    node: BTreeMap<String, NodeEntry>,
+pub(super) struct Document {
+    /// What a user's language says of itself; what the binary has says it in Rust.
+    #[serde(default)]
+    pub(super) language: Option<Table>,
+    #[serde(default)]
+    pub(super) traits: Traits,
+    pub(super) node: BTreeMap<String, NodeEntry>,
+}
+
+impl Document {
+    pub(super) fn read(text: &str) -> Result<Self, RolesError> {
+        Ok(toml::from_str(text).map_err(Box::new)?)
+    }
 }
 
 /// A compiled row: what the walk needs of one node kind.
@@ -63,7 +73,7 @@ impl Roles {
     /// Unless `lenient`, naming a node that the grammar lacks is an error; a
     /// language whose grammars share one file (TSX and JavaScript) is lenient.
     pub fn compile(text: &str, grammar: &Language, lenient: bool) -> Result<Self, RolesError> {
-        let document: Document = toml::from_str(text).map_err(Box::new)?;
+        let document = Document::read(text)?;
         let kinds = grammar.node_kind_count();
         let field_count = grammar.field_count() + 1;
         let mut rows = Vec::with_capacity(kinds);
@@ -82,7 +92,7 @@ impl Roles {
             });
         }
         let mut roles = Self {
-            traits: document.language,
+            traits: document.traits,
             rows,
             fields: vec![Field::None; kinds * field_count],
             field_count,

@@ -10,6 +10,8 @@ mod go;
 mod java;
 pub mod library;
 pub mod modules;
+mod parse;
+pub mod plugin;
 mod python;
 mod roles;
 mod rust;
@@ -18,6 +20,7 @@ mod typescript;
 
 pub use compile::{Roles, RolesError, Row};
 pub use detect::{by_name, detect};
+pub use parse::Trouble;
 pub use roles::{DefKind, Effect, Field, Meaning, NodeFlag, Role, Traits};
 
 use std::sync::OnceLock;
@@ -25,7 +28,7 @@ use std::sync::OnceLock;
 use tree_sitter::Language;
 
 /// A language that files can be in.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Spec {
     /// Its name, as users write it.
     pub name: &'static str,
@@ -37,7 +40,7 @@ pub struct Spec {
     pub interpreters: &'static [&'static str],
     /// The family whose files see each other's symbols.
     pub family: Family,
-    grammar: fn() -> Language,
+    grammar: Grammar,
     roles: &'static str,
     library: &'static str,
     lenient: bool,
@@ -48,9 +51,17 @@ pub struct Spec {
 /// Bytes that the grammar can read, where it cannot read those of the file.
 type Mend = fn(&[u8]) -> Option<Vec<u8>>;
 
+/// Where the grammar of a language comes from.
+#[derive(Clone, Copy, Debug)]
+enum Grammar {
+    /// From the binary.
+    Native(fn() -> Language),
+    /// From the folder of a language that the user added.
+    Added(&'static plugin::Plugin),
+}
+
 /// Languages of one family share module rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Family {
     Python,
@@ -59,14 +70,32 @@ pub enum Family {
     Go,
     Java,
     C,
+    /// An added language, each a family of its own.
+    Added(u8),
+}
+
+impl Family {
+    /// Its number.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Python => 0,
+            Self::Script => 1,
+            Self::Rust => 2,
+            Self::Go => 3,
+            Self::Java => 4,
+            Self::C => 5,
+            Self::Added(at) => 6 + at,
+        }
+    }
 }
 
 /// A language ready for use.
 #[derive(Debug)]
 pub struct Lang {
-    spec: &'static Spec,
+    spec: Spec,
     grammar: Language,
     roles: Roles,
+    guard: Option<plugin::Guard>,
 }
 
 impl Spec {
@@ -79,17 +108,30 @@ impl Spec {
     pub fn roles(&self) -> &'static str {
         self.roles
     }
+
+    /// The language that a user added, where it is one.
+    pub fn plugin(&self) -> Option<&'static plugin::Plugin> {
+        match self.grammar {
+            Grammar::Native(_) => None,
+            Grammar::Added(plugin) => Some(plugin),
+        }
+    }
 }
 
 impl Lang {
     /// Its static description.
-    pub fn spec(&self) -> &'static Spec {
-        self.spec
+    pub fn spec(&self) -> &Spec {
+        &self.spec
     }
 
     /// Its name.
     pub fn name(&self) -> &'static str {
         self.spec.name
+    }
+
+    /// Whether a user added it.
+    pub fn is_added(&self) -> bool {
+        self.guard.is_some()
     }
 
     /// The same text, bytes in the same places, with what the grammar cannot
@@ -118,7 +160,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &["SConstruct", "SConscript", "wscript"],
         interpreters: &["python", "python2", "python3", "pypy3"],
         family: Family::Python,
-        grammar: || tree_sitter_python::LANGUAGE.into(),
+        grammar: Grammar::Native(|| tree_sitter_python::LANGUAGE.into()),
         roles: include_str!("python/roles.toml"),
         lenient: false,
         library: "",
@@ -130,7 +172,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &["Jakefile"],
         interpreters: &["node", "nodejs", "bun", "deno"],
         family: Family::Script,
-        grammar: || tree_sitter_javascript::LANGUAGE.into(),
+        grammar: Grammar::Native(|| tree_sitter_javascript::LANGUAGE.into()),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
         library: "",
@@ -142,7 +184,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &[],
         interpreters: &["ts-node", "tsx"],
         family: Family::Script,
-        grammar: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+        grammar: Grammar::Native(|| tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into()),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
         library: "",
@@ -154,7 +196,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &[],
         interpreters: &[],
         family: Family::Script,
-        grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
+        grammar: Grammar::Native(|| tree_sitter_typescript::LANGUAGE_TSX.into()),
         roles: include_str!("typescript/roles.toml"),
         lenient: true,
         library: "",
@@ -166,7 +208,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &[],
         interpreters: &["rust-script"],
         family: Family::Rust,
-        grammar: || tree_sitter_rust::LANGUAGE.into(),
+        grammar: Grammar::Native(|| tree_sitter_rust::LANGUAGE.into()),
         roles: include_str!("rust/roles.toml"),
         lenient: false,
         library: "",
@@ -178,7 +220,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &[],
         interpreters: &[],
         family: Family::Go,
-        grammar: || tree_sitter_go::LANGUAGE.into(),
+        grammar: Grammar::Native(|| tree_sitter_go::LANGUAGE.into()),
         roles: include_str!("go/roles.toml"),
         lenient: false,
         library: "",
@@ -190,7 +232,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &[],
         interpreters: &[],
         family: Family::Java,
-        grammar: || tree_sitter_java::LANGUAGE.into(),
+        grammar: Grammar::Native(|| tree_sitter_java::LANGUAGE.into()),
         roles: include_str!("java/roles.toml"),
         lenient: false,
         library: include_str!("java/library.txt"),
@@ -205,7 +247,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &[],
         interpreters: &[],
         family: Family::C,
-        grammar: || tree_sitter_cpp::LANGUAGE.into(),
+        grammar: Grammar::Native(|| tree_sitter_cpp::LANGUAGE.into()),
         roles: include_str!("cpp/roles.toml"),
         lenient: true,
         library: "",
@@ -217,7 +259,7 @@ pub static LANGUAGES: &[Spec] = &[
         filenames: &[],
         interpreters: &[],
         family: Family::C,
-        grammar: || tree_sitter_c::LANGUAGE.into(),
+        grammar: Grammar::Native(|| tree_sitter_c::LANGUAGE.into()),
         roles: include_str!("cpp/roles.toml"),
         lenient: true,
         library: "",
@@ -225,32 +267,89 @@ pub static LANGUAGES: &[Spec] = &[
     },
 ];
 
-/// The language of that id, compiled on first use.
+/// All languages, in the order of their ids: those of the binary, then those
+/// that the user added.
+pub fn languages() -> &'static [Spec] {
+    ALL.get().map_or(LANGUAGES, Vec::as_slice)
+}
+
+static ALL: OnceLock<Vec<Spec>> = OnceLock::new();
+
+/// Adds the languages of a user, in the order of their names, once and for all:
+/// ids are taken for granted afterwards. Too many, and a second call, are left out.
+pub fn install(plugins: Vec<&'static plugin::Plugin>) {
+    if plugins.is_empty() {
+        return;
+    }
+    ALL.get_or_init(|| {
+        let room = usize::from(NO_LANGUAGE) - LANGUAGES.len();
+        let added = plugins.into_iter().take(room).enumerate();
+        let added = added.map(|(at, plugin)| plugin.spec(at as u8));
+        LANGUAGES.iter().copied().chain(added).collect()
+    });
+}
+
+/// The id that stands for no language.
+pub const NO_LANGUAGE: u8 = u8::MAX;
+
+/// The language of that id, compiled on first use; none where there is no such
+/// language or it cannot be used, and then [`problem`] says why.
 pub fn language(id: u8) -> Option<&'static Lang> {
-    static READY: [OnceLock<Lang>; 16] = [const { OnceLock::new() }; 16];
-    let spec = LANGUAGES.get(usize::from(id))?;
-    Some(READY[usize::from(id)].get_or_init(|| {
-        let grammar = (spec.grammar)();
-        let roles = Roles::compile(spec.roles, &grammar, spec.lenient)
-            .expect("a test compiles the roles of every built-in language");
-        Lang {
-            spec,
-            grammar,
-            roles,
+    ready(id)?.as_ref().ok()
+}
+
+/// Why the language of that id cannot be used, if it cannot.
+pub fn problem(id: u8) -> Option<&'static plugin::Error> {
+    ready(id)?.as_ref().err()
+}
+
+fn ready(id: u8) -> Option<&'static Result<Lang, plugin::Error>> {
+    static READY: [OnceLock<Result<Lang, plugin::Error>>; 256] = [const { OnceLock::new() }; 256];
+    let spec = languages().get(usize::from(id))?;
+    Some(READY[usize::from(id)].get_or_init(|| match spec.grammar {
+        Grammar::Added(plugin) => plugin.load(*spec),
+        Grammar::Native(grammar) => {
+            let grammar = grammar();
+            let roles = Roles::compile(spec.roles, &grammar, spec.lenient)
+                .expect("a test compiles the roles of every built-in language");
+            Ok(Lang {
+                spec: *spec,
+                grammar,
+                roles,
+                guard: None,
+            })
         }
     }))
 }
 
+/// What the language of that id as a whole does. Of an added language this is
+/// known without its grammar.
+pub fn traits(id: u8) -> Option<&'static Traits> {
+    match languages().get(usize::from(id))?.grammar {
+        Grammar::Added(plugin) => Some(&plugin.traits),
+        Grammar::Native(_) => language(id).map(|lang| &lang.roles.traits),
+    }
+}
+
 /// The module rules of all families, in the order of [`Family`].
 pub fn module_rules() -> Vec<(Family, Box<dyn modules::ModuleRule>)> {
-    vec![
+    let mut rules: Vec<(Family, Box<dyn modules::ModuleRule>)> = vec![
         (Family::Python, Box::new(python::Rule::default())),
         (Family::Script, Box::new(typescript::Rule::default())),
         (Family::Rust, Box::new(rust::Rule::default())),
         (Family::Go, Box::new(go::Rule::default())),
         (Family::Java, Box::new(java::Rule::default())),
         (Family::C, Box::new(cpp::Rule::default())),
-    ]
+    ];
+    for spec in &languages()[LANGUAGES.len()..] {
+        if let Some(plugin) = spec.plugin() {
+            rules.push((
+                spec.family,
+                Box::new(plugin::Rule::new(plugin, spec.family)),
+            ));
+        }
+    }
+    rules
 }
 
 /// The sources that decide what import paths mean.
@@ -262,6 +361,7 @@ pub const SOURCES: &[&str] = &[
     include_str!("java/library.txt"),
     include_str!("java/mod.rs"),
     include_str!("library.rs"),
+    include_str!("plugin/rule.rs"),
     include_str!("python/mod.rs"),
     include_str!("rust/mod.rs"),
     include_str!("typescript/mend.rs"),

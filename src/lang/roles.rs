@@ -274,7 +274,8 @@ pub enum NodeFlag {
     Generator,
     /// The names are bound in the function, not in the block.
     Hoisted,
-    /// A field of the enclosing type, even without `this`.
+    /// A field of the enclosing type, even without `this`; of a name, a member of
+    /// the receiver: `@name`.
     FieldOf,
     /// Names that stand alone among the children are the definition's name.
     NameChildren,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 /// What the language as a whole does.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Traits {
     /// Assignment to an unknown name declares it in the function.
@@ -206,6 +206,12 @@ pub struct Traits {
     /// the files that it imports, directly or not.
     #[serde(default)]
     pub program_scope: bool,
+    /// Top-level names of all files stand in one scope, imported or not.
+    #[serde(default)]
+    pub global_names: bool,
+    /// Names that are the receiver: `this` where it is a variable like any other.
+    #[serde(default)]
+    pub this_names: Vec<String>,
     /// A method that is not virtual is that of the written type.
     #[serde(default)]
     pub static_dispatch: bool,

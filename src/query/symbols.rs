@@ -3,7 +3,7 @@
 use super::Result;
 use super::names::{KINDS, symbol};
 use crate::index::Snapshot;
-use crate::lang::{DefKind, LANGUAGES};
+use crate::lang::{DefKind, languages};
 use crate::record::Record;
 
 /// Which symbols to list.
@@ -39,7 +39,7 @@ pub fn symbols(
                     rest.starts_with(b"/") || wanted.is_empty() || wanted.ends_with(b"/")
                 })
         });
-        let language = LANGUAGES
+        let language = languages()
             .get(usize::from(file.language))
             .map_or("", |spec| spec.name);
         let in_language =

@@ -27,7 +27,7 @@ fn list() -> PathBuf {
 }
 
 /// What the engine says of a fixture's files.
-fn answer(fixture: &Fixture) -> (Vec<Edge>, Vec<Def>) {
+pub(crate) fn answer(fixture: &Fixture) -> (Vec<Edge>, Vec<Def>) {
     let mut parser = tree_sitter::Parser::new();
     let mut facts = Vec::new();
     let mut manifests = Vec::new();

@@ -189,13 +189,13 @@ const DEFINITION_KINDS: &[&str] = &[
 
 const CODE: &[&str] = &[
     "py", "pyi", "ts", "tsx", "js", "jsx", "mjs", "cjs", "rs", "go", "java", "c", "h", "cc", "cpp",
-    "hpp",
+    "hpp", "rb", "php",
 ];
 
 fn comment_marker(path: &str) -> Option<&'static str> {
     let extension = path.rsplit_once('.')?.1;
     CODE.contains(&extension)
-        .then_some(if extension.starts_with("py") {
+        .then_some(if extension.starts_with("py") || extension == "rb" {
             "#"
         } else {
             "//"
@@ -272,39 +272,42 @@ fn read_files(root: &Path, dir: &Path, out: &mut BTreeMap<String, String>) {
 
 /// Every fixture of every language, sorted; panics on a malformed assertion.
 pub(crate) fn all() -> Vec<Fixture> {
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let languages = LANGUAGES.iter();
+    languages.flat_map(|(lang, _)| of(lang)).collect()
+}
+
+/// Every fixture of a language, sorted.
+pub(crate) fn of(lang: &str) -> Vec<Fixture> {
+    let language = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(lang);
     let name = |path: &Path| {
         path.file_name()
             .expect("a folder has a name")
             .to_string_lossy()
             .into_owned()
     };
-    let mut fixtures = Vec::new();
-    for language in LANGUAGES.iter().map(|(lang, _)| base.join(lang)) {
-        for root in sorted_entries(&language)
-            .into_iter()
-            .filter(|path| path.is_dir())
-        {
-            let mut files = BTreeMap::new();
-            read_files(&root, &root, &mut files);
-            let asserts = files
-                .iter()
-                .flat_map(|(path, text)| {
-                    parse_asserts(path, text)
-                        .unwrap_or_else(|fault| panic!("{}/{fault}", root.display()))
-                })
-                .collect();
-            let (lang, name) = (name(&language), name(&root));
-            fixtures.push(Fixture {
-                lang,
-                name,
-                root,
-                files,
-                asserts,
-            });
+    let folders = sorted_entries(&language);
+    let folders = folders.into_iter().filter(|path| path.is_dir());
+    let read = |root: PathBuf| {
+        let mut files = BTreeMap::new();
+        read_files(&root, &root, &mut files);
+        let asserts = files
+            .iter()
+            .flat_map(|(path, text)| {
+                parse_asserts(path, text)
+                    .unwrap_or_else(|fault| panic!("{}/{fault}", root.display()))
+            })
+            .collect();
+        Fixture {
+            lang: lang.to_owned(),
+            name: name(&root),
+            root,
+            files,
+            asserts,
         }
-    }
-    fixtures
+    };
+    folders.map(read).collect()
 }
 
 /// The languages and the least number of fixtures of each.

@@ -28,3 +28,5 @@ mod shell;
 mod store;
 mod test_cli;
 mod vector;
+#[cfg(feature = "wasm")]
+mod wasm;

@@ -18,7 +18,7 @@ use crate::cmd::context::Opened;
 use crate::cmd::error::Error;
 use crate::graph::EdgeKind;
 use crate::index::{self, Snapshot};
-use crate::lang::LANGUAGES;
+use crate::lang::languages;
 use crate::query;
 
 /// Writes the index of what `scope` holds.
@@ -124,7 +124,7 @@ fn document(
     let lines = Lines::new(opened.read(file).unwrap_or_default());
     let mut document = Document {
         relative_path: String::from_utf8_lossy(snapshot.text(record.path)?).into_owned(),
-        language: LANGUAGES
+        language: languages()
             .get(usize::from(record.language))
             .map_or(String::new(), |spec| spec.name.to_owned()),
         position_encoding: PositionEncoding::UTF8CodeUnitOffsetFromLineStart.into(),

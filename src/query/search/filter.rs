@@ -4,7 +4,7 @@ use super::super::names::KINDS;
 use super::{SearchError, SearchOptions};
 use crate::facts::format::def_flag;
 use crate::index::Snapshot;
-use crate::lang::{DefKind, LANGUAGES};
+use crate::lang::{DefKind, languages};
 
 /// Which symbols may be hits.
 pub(super) struct Filter {
@@ -25,7 +25,7 @@ impl Filter {
             let mut kept = Vec::new();
             for file in snapshot.files()? {
                 let path = snapshot.text(file.path)?;
-                let language = LANGUAGES
+                let language = languages()
                     .get(usize::from(file.language))
                     .map_or("", |spec| spec.name);
                 let in_path = options.path.as_ref().is_none_or(|wanted| {

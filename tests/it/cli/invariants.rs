@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::CommandFactory;
 
 /// Verbs that ask the index nothing but how it is.
-const WITHOUT_QUESTION: [&str; 14] = [
+const WITHOUT_QUESTION: [&str; 15] = [
     "index", "status", "gc", "show", "patch", "test", "doctor", "impact", "search", "mcp",
-    "import", "hook", "config", "agent",
+    "import", "hook", "config", "agent", "lang",
 ];
 
 /// Verbs whose question bears the name of what it gives: edges.
