@@ -910,7 +910,7 @@ _happy() {
             return 0
             ;;
         happy__subcmd__impact)
-            opts="-C -q -h --format --tests --all --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-C -q -h --format --tests --all --within --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -918,6 +918,10 @@ _happy() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "jsonl text markdown sarif github" -- "${cur}"))
+                    return 0
+                    ;;
+                --within)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1748,13 +1752,17 @@ _happy() {
             return 0
             ;;
         happy__subcmd__test)
-            opts="-C -q -h --affected --patch --at --baseline --runner --sandbox --timeout --memory --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
+            opts="-C -q -h --affected --within --patch --at --baseline --runner --sandbox --timeout --memory --format --color --no-git --index-dir --no-auto-index --strict --lock-timeout --jobs --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --affected)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --within)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -326,6 +326,7 @@ text\t'For people'
 markdown\t'A summary of `impact` and `test` for people, in Markdown'
 sarif\t'What `impact` and `test` found, for code scanning (SARIF 2.1.0)'
 github\t'What `impact` and `test` found, as GitHub\'s annotations'"
+complete -c happy -n "__fish_happy_using_subcommand impact" -l within -d 'Only what is no farther from the change: a plain call is 1, a step that is less sure is more; 0 is no limit' -r
 complete -c happy -n "__fish_happy_using_subcommand impact" -l color -d 'Colour the text: when it goes to a terminal, always or never' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -335,7 +336,7 @@ complete -c happy -n "__fish_happy_using_subcommand impact" -l index-dir -d 'Kee
 complete -c happy -n "__fish_happy_using_subcommand impact" -l lock-timeout -d 'Wait so many seconds while another process writes the index' -r
 complete -c happy -n "__fish_happy_using_subcommand impact" -l jobs -d 'Use so many threads' -r
 complete -c happy -n "__fish_happy_using_subcommand impact" -l tests -d 'Only the tests'
-complete -c happy -n "__fish_happy_using_subcommand impact" -l all -d 'With what may depend on it: call sites that only bear a name, and the class or file of a symbol that nobody is seen to use'
+complete -c happy -n "__fish_happy_using_subcommand impact" -l all -d 'With what may depend on it: call sites that only bear a name, the class or file of a symbol that nobody is seen to use, tests that have its name in them'
 complete -c happy -n "__fish_happy_using_subcommand impact" -l no-auto-index -d 'Fail where there is no index, instead of building it'
 complete -c happy -n "__fish_happy_using_subcommand impact" -l strict -d 'Fail where part of the repository cannot be read, instead of warning'
 complete -c happy -n "__fish_happy_using_subcommand impact" -s q -l quiet -d 'Say nothing on standard error but errors'
@@ -366,6 +367,7 @@ complete -c happy -n "__fish_happy_using_subcommand patch" -l no-auto-index -d '
 complete -c happy -n "__fish_happy_using_subcommand patch" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c happy -n "__fish_happy_using_subcommand patch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c happy -n "__fish_happy_using_subcommand test" -l affected -d 'Only tests that reach what changed: in the working tree, or in a range' -r
+complete -c happy -n "__fish_happy_using_subcommand test" -l within -d 'With `--affected`: only tests that are no farther from the change' -r
 complete -c happy -n "__fish_happy_using_subcommand test" -l patch -d 'Test the working tree with this patch, which is not applied' -r -F
 complete -c happy -n "__fish_happy_using_subcommand test" -l at -d 'Test the files of this revision instead of the working tree\'s' -r
 complete -c happy -n "__fish_happy_using_subcommand test" -l runner -d 'This runner, whatever the project looks like' -r

@@ -97,10 +97,10 @@ impl Linker<'_> {
         for (index, field) in fields.enumerate() {
             let to = self.slot_in(file, field.slot);
             let name = self.unit(file).facts.hash(field.name);
-            for key in [super::members::at_position(index), name] {
-                let from = self.field(list, key);
-                self.flow(from, to, NONE);
-            }
+            let named = self.field(list, name);
+            let placed = self.field(list, super::members::at_position(index));
+            self.flow(placed, named, NONE);
+            self.flow(named, to, NONE);
         }
     }
 
