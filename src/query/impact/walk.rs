@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::costs;
 use super::near;
@@ -343,12 +343,17 @@ impl<'s> Walk<'s> {
     fn worded(&mut self, at: usize, node: u32) -> Result<()> {
         let found = near::mentions(self.snapshot, node)?;
         let count = found.len();
+        let users = self.users(node)?;
         for other in found {
-            let kind = self.snapshot.symbol(other)?.kind;
-            let cost = match is_callable(kind) {
+            let record = *self.snapshot.symbol(other)?;
+            let cost = match is_callable(record.kind) {
                 true => costs::by_word(count),
+                // Where it is seen who uses it, the import is for them.
+                false if users.contains(&record.file) => continue,
                 // What only imports it says little of the tests beside.
-                false if kind == DefKind::File as u32 => costs::by_word(count) + costs::IMPORT,
+                false if record.kind == DefKind::File as u32 => {
+                    costs::by_word(count) + costs::IMPORT
+                }
                 false => continue,
             };
             if other != node && self.suite.holds(other)? {
@@ -357,6 +362,17 @@ impl<'s> Walk<'s> {
             }
         }
         Ok(())
+    }
+
+    /// The files in which something uses `node`.
+    fn users(&self, node: u32) -> Result<FxHashSet<u32>> {
+        let mut files = FxHashSet::default();
+        for kind in [EdgeKind::Calls, EdgeKind::References, EdgeKind::Implements] {
+            for back in self.snapshot.edges_to(kind, node)? {
+                files.insert(self.snapshot.symbol(back.source)?.file);
+            }
+        }
+        Ok(files)
     }
 
     fn is_class(&self, node: u32) -> Result<bool> {
