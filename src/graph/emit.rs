@@ -297,10 +297,9 @@ impl Linker<'_> {
                 if known && !external && self.def(cell.target).flags & def_flag::ABSTRACT != 0 {
                     continue;
                 }
-                if decided && cell.inferred && !external && cell.arg == NONE {
-                    if self.def_name(cell.target) != unit.facts.hash(call.name) {
-                        continue;
-                    }
+                let stored = decided && cell.inferred && !external && cell.arg == NONE;
+                if stored && self.def_name(cell.target) != unit.facts.hash(call.name) {
+                    continue;
                 }
                 // Something outside without a name is decided, but no symbol.
                 if external && (implicit || self.is_nameless(cell.target & !EXTERNAL))

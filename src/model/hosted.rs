@@ -47,6 +47,10 @@ struct Heard {
     error: Option<String>,
 }
 
+#[expect(
+    clippy::struct_field_names,
+    reason = "the field names of chat completions"
+)]
 #[derive(Clone, Copy, Debug, Deserialize)]
 struct Used {
     prompt_tokens: u64,

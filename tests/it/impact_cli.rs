@@ -202,9 +202,9 @@ fn order(ran: &Ran) -> Vec<String> {
 
 #[test]
 fn a_plain_call_comes_before_one_of_many_targets_and_that_before_an_import() {
-    let shapes: String = (0..3)
+    let shapes = [0, 1, 2]
         .map(|at| format!("class S{at}:\n    def area(self):\n        return {at}\n\n\n"))
-        .collect();
+        .concat();
     let shell = Shell::new(&[
         ("shapes.py", &format!("{shapes}ALL = [S0(), S1(), S2()]\n")),
         (

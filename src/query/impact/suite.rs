@@ -171,10 +171,10 @@ impl<'s> Suite<'s> {
                     continue;
                 };
                 for word in signature[start..].split(|byte| !is_word(*byte)) {
-                    let list = match word.is_empty() {
-                        true => continue,
-                        false => takers.entry(word_hash(word)).or_default(),
-                    };
+                    if word.is_empty() {
+                        continue;
+                    }
+                    let list = takers.entry(word_hash(word)).or_default();
                     if list.last() != Some(&node) {
                         list.push(node);
                     }

@@ -88,7 +88,7 @@ pub(super) fn pack(policy: &Policy, scratch: &Path) -> Result<Packed, SandboxErr
             Mount::ReadOnly { host, inside } if host == inside && is_system(host) => continue,
             Mount::Link { target, inside } => packer.link(inside, target)?,
             Mount::ReadOnly { host, inside } => {
-                packer.tree(std::slice::from_ref(host), inside, false)?
+                packer.tree(std::slice::from_ref(host), inside, false)?;
             }
             Mount::Writable { host, .. } if !host.is_dir() => {
                 return Err(refused(format!(
