@@ -17,8 +17,12 @@ import happy
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
+#: Those of `languages/` are added by a user and not built in.
+ADDED = {folder.name for folder in (ROOT / "languages").iterdir() if folder.is_dir()}
 LANGUAGES = sorted(
-    folder.name for folder in FIXTURES.iterdir() if folder.is_dir() and folder.name != "repos"
+    folder.name
+    for folder in FIXTURES.iterdir()
+    if folder.is_dir() and folder.name != "repos" and folder.name not in ADDED
 )
 
 #: Nobody's configuration but the tests' own.
